@@ -1,0 +1,56 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The targets are listed floor by floor, as ARCHITECTURE.md draws them: each imports only targets above it in this file.
+
+let swift: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableExperimentalFeature("Lifetimes"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+#if os(Windows)
+  let backEnd = ["windows", "machine"]
+#elseif canImport(Darwin)
+  let backEnd = ["posix", "darwin", "machine"]
+#else
+  let backEnd = ["posix", "linux", "machine"]
+#endif
+
+let package = Package(
+  name: "weir",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "weir", targets: ["weir"]),
+    .library(name: "Pools", targets: ["Pools"]),
+    .library(name: "Lite3", targets: ["Lite3"]),
+  ],
+  targets: [
+    // 0: the operating system and foreign libraries
+    .target(name: "CPlatform", sources: backEnd),
+    .target(
+      name: "CSimdjson", path: "Sources/External/CSimdjson",
+      linkerSettings: [.linkedLibrary("simdjson")]),
+
+    // 1: the Swift face of the operating system; JSON text
+    .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: swift),
+    .target(name: "JSON", dependencies: ["CSimdjson"], swiftSettings: swift),
+
+    // 2: binary JSON
+    .target(name: "Lite3", dependencies: ["JSON"], swiftSettings: swift),
+
+    // 3: ring files
+    .target(name: "Pools", dependencies: ["Platform", "Lite3"], swiftSettings: swift),
+
+    // 6: the command
+    .target(name: "Arguments", swiftSettings: swift),
+    .target(
+      name: "PoolCommands", dependencies: ["Arguments", "Platform", "JSON", "Lite3", "Pools"],
+      path: "Sources/Commands/Pool", swiftSettings: swift),
+    .executableTarget(
+      name: "weir", dependencies: ["Arguments", "PoolCommands", "Platform"], swiftSettings: swift),
+  ],
+  cxxLanguageStandard: .cxx17
+)
