@@ -58,9 +58,9 @@ public enum Processor {
   /// How many threads run at once here.
   public static var count: Int { Int(platform_processor_count()) }
 
-  /// CRC-32C of `bytes`, continued from `seed` (0 to begin with).
+  /// CRC-32C of `bytes`, going on from that of what came before them.
   @inlinable @inline(__always)
-  public static func crc32c(_ seed: UInt32 = 0, _ bytes: UnsafeRawBufferPointer) -> UInt32 {
+  public static func crc32c(_ bytes: UnsafeRawBufferPointer, after seed: UInt32 = 0) -> UInt32 {
     platform_crc32c(seed, bytes.baseAddress, bytes.count)
   }
 }

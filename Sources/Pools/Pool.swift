@@ -1,0 +1,207 @@
+internal import Platform
+
+/// What survives when `append` returns.
+public enum Durability: UInt8, Sendable, CaseIterable {
+  /// The end of this process, not a loss of power.
+  case fast
+  /// Also a loss of power.
+  case flush
+}
+
+/// One open pool: a bounded ring of messages in one memory-mapped file, shared with other processes.
+///
+/// Any number of processes append and read at the same time, those of other implementations of the format too: writers
+/// exclude each other and readers by the lock of the file. Within a process one `Pool` serves one thread at a time and the
+/// others wait: threads that are to read side by side open the file each for themselves.
+///
+/// Invariant: `memory` points into `mapping`, whose length was checked against the header when it was made. Whoever shortens
+/// the file under a running process breaks that; it is noticed before the next operation unless it happens during one.
+public final class Pool: @unchecked Sendable {
+  /// Where the file was when it was opened.
+  public let path: String
+  /// Where things are in it.
+  public var geometry: PoolGeometry { memory.geometry }
+
+  let file: File
+  let mapping: Mapping
+  let memory: RingMemory
+  let identity: File.Identity
+  let wake: Wake
+  private let threads: Lock
+  /// The state that this process read or wrote last and found sound.
+  var lastSeen: RingState?
+  var positions = SequenceMap()
+  private var identityCheckedAt: Int64
+  private var spaceIsReserved = false
+  private var semaphore = UpstreamSemaphore()
+
+  init(_ file: consuming File, path: String, info: File.Info, geometry: PoolGeometry) throws(PoolError) {
+    self.path = path
+    identity = info.identity
+    identityCheckedAt = Clock.monotonic()
+    do throws(SystemError) {
+      mapping = try Mapping(file, count: Int(geometry.fileSize), writable: true)
+      wake = try Wake(file, mapping, offset: Layout.Header.wake)
+      threads = try Lock()
+    } catch {
+      throw PoolError(error, "failed to map pool", path: path)
+    }
+    self.file = file
+    memory = RingMemory(base: mapping.base, geometry: geometry)
+  }
+
+  // MARK: locking
+
+  /// Runs `body` while no writer moves, on a header that was found sound.
+  func reading<R>(_ body: (RingState) throws(PoolError) -> R) throws(PoolError) -> R {
+    threads.lock()
+    defer { threads.unlock() }
+    try verifyPath()
+    try take(.shared)
+    defer { file.unlock() }
+    if memory.base.relaxedHalfWord(at: Layout.Header.busy) != 0 {
+      file.unlock()
+      try take(.exclusive)
+      try recoverAfterDeath()
+    }
+    return try body(try soundState())
+  }
+
+  /// Runs `body` while no writer moves, on a header that may be anything: nothing is checked and nothing repaired.
+  func inspecting<R>(_ body: (RingState) throws(PoolError) -> R) throws(PoolError) -> R {
+    threads.lock()
+    defer { threads.unlock() }
+    try take(.shared)
+    defer { file.unlock() }
+    return try body(memory.state)
+  }
+
+  /// Runs `body` while nobody else reads or writes, then wakes sleepers.
+  func writing<R>(_ body: () throws(PoolError) -> R) throws(PoolError) -> R {
+    threads.lock()
+    defer { threads.unlock() }
+    try verifyPath()
+    try reserveSpace()
+    let result = try alone(body)
+    wake.wakeAll()
+    semaphore.post(path)
+    return result
+  }
+
+  private func alone<R>(_ body: () throws(PoolError) -> R) throws(PoolError) -> R {
+    try takeExclusive()
+    defer { file.unlock() }
+    if memory.base.relaxedHalfWord(at: Layout.Header.busy) != 0 { try recoverAfterDeath() }
+    memory.base.releaseHalfWord(1, at: Layout.Header.busy)
+    defer { memory.base.releaseHalfWord(0, at: Layout.Header.busy) }
+    return try body()
+  }
+
+  /// Waits a little on the busy word before it lets the system put this thread to sleep: appends take less time than that.
+  private func takeExclusive() throws(PoolError) {
+    for _ in 0..<64 {
+      if file.tryLock(.exclusive) { return }
+      var pauses = 0
+      while memory.base.relaxedHalfWord(at: Layout.Header.busy) != 0, pauses < 128 {
+        Processor.pause()
+        pauses += 1
+      }
+    }
+    try take(.exclusive)
+  }
+
+  private func take(_ mode: File.LockMode) throws(PoolError) {
+    do throws(SystemError) {
+      try file.lock(mode)
+    } catch {
+      throw PoolError(error, "failed to lock pool", path: path)
+    }
+  }
+
+  // MARK: what may have changed under us
+
+  /// Makes sure now and then that the path still names this file and that nobody changed its length.
+  ///
+  /// - Throws: `.notFound` if it was deleted or replaced, `.corrupt` if its length changed.
+  func verifyPath(always: Bool = false) throws(PoolError) {
+    let now = Clock.monotonic()
+    if !always, now - identityCheckedAt < PoolLimits.identityTrust { return }
+    let info: File.Info
+    do throws(SystemError) {
+      info = try File.info(path)
+    } catch {
+      guard error.kind == .notFound || error.kind == .notDirectory else {
+        throw PoolError(error, "failed to look at pool", path: path)
+      }
+      throw PoolError(
+        .notFound, "pool was deleted while it was open", hint: "create the pool again, or open another", path: path)
+    }
+    guard info.identity == identity else {
+      throw PoolError(.notFound, "pool path now refers to a different file", hint: "open the pool again", path: path)
+    }
+    guard info.size == geometry.fileSize else {
+      throw PoolError(.corrupt, "invalid file size", hint: "somebody changed the file's length", path: path)
+    }
+    identityCheckedAt = now
+  }
+
+  /// Files of other makers may be sparse: a store into a hole of a full disk would end the process.
+  private func reserveSpace() throws(PoolError) {
+    if spaceIsReserved { return }
+    do throws(SystemError) {
+      try file.reserve(geometry.fileSize)
+    } catch {
+      throw PoolError(error, "failed to reserve disk space", path: path)
+    }
+    spaceIsReserved = true
+  }
+
+  /// The state, after the checks of section 2.3 that concern what changes; the rest was checked at open and is compared.
+  func soundState() throws(PoolError) -> RingState {
+    let state = memory.state
+    if state == lastSeen { return state }
+    try PoolHeader(memory.base).check(matches: geometry, path: path)
+    if let fault = state.fault(ringSize: geometry.ringSize) { throw corrupt(fault.text) }
+    lastSeen = state
+    return state
+  }
+
+  func corrupt(_ message: String, sequence: UInt64? = nil, offset: UInt64? = nil, cause: String? = nil) -> PoolError {
+    PoolError(
+      .corrupt, message, hint: "run `weir doctor` on it; the next append repairs what a dead writer left", path: path,
+      sequence: sequence, offset: offset, causes: cause.map { [$0] } ?? [])
+  }
+
+  // MARK: recovery
+
+  /// Brings the header back to what the frames say. The caller holds the exclusive lock.
+  private func recoverAfterDeath() throws(PoolError) {
+    try recover(walking: true)
+    memory.base.releaseHalfWord(0, at: Layout.Header.busy)
+  }
+
+  /// Repairs the header if a writer died at work. The caller holds the exclusive lock.
+  ///
+  /// - Parameter walking: Look at every frame, not only at both ends.
+  /// - Throws: `.corrupt` if this is not what a dead writer leaves; the file is then unchanged.
+  func recover(walking: Bool) throws(PoolError) {
+    try PoolHeader(memory.base).check(matches: geometry, path: path)
+    let state = memory.state
+    let recovery = RingRecovery(memory: memory, state: state)
+    if walking ? recovery.chainIsWhole : recovery.endsLookSound {
+      lastSeen = state
+      return
+    }
+    if !walking, recovery.chainIsWhole {
+      lastSeen = state
+      return
+    }
+    guard let recovered = recovery.recovered() else {
+      if let fault = state.fault(ringSize: geometry.ringSize) { throw corrupt(fault.text) }
+      throw corrupt("malformed frame in the retained ring", offset: state.tail)
+    }
+    memory.publish(recovered)
+    lastSeen = recovered
+    positions = SequenceMap()
+  }
+}
