@@ -23,7 +23,10 @@
 #include <stdint.h>
 
 #ifdef __cplusplus
+#define PLATFORM_NORETURN [[noreturn]]
 extern "C" {
+#else
+#define PLATFORM_NORETURN _Noreturn
 #endif
 
 /* ---- status ------------------------------------------------------------------------------------------------------ */
@@ -187,7 +190,7 @@ const char *platform_argument(int32_t index); /* NULL outside 0 ..< count */
 uint64_t platform_process_id(void);
 
 /* Ends the process at once with this status, without running exit handlers. */
-_Noreturn void platform_exit(int32_t status);
+PLATFORM_NORETURN void platform_exit(int32_t status);
 
 /* ---- terminal and standard streams ------------------------------------------------------------------------------- */
 
@@ -294,7 +297,16 @@ void platform_wake_close(platform_wake *wake);
 uint32_t platform_wake_prepare(platform_wake *wake);
 /* OK when woken, or without reason; TIMED_OUT at the deadline. Ends at once when a stop request has arrived. */
 platform_status platform_wake_wait(platform_wake *wake, uint32_t ticket, int64_t deadline);
-void platform_wake_all(platform_wake *wake);
+
+/* The part of platform_wake_all that calls the system. */
+void platform_wake_sleepers(platform_wake *wake);
+
+static inline void platform_wake_all(platform_wake *wake) {
+    /* The first member of a platform_wake is its word, in every back end. */
+    const uint32_t *word = *(uint32_t *const *)(const void *)wake;
+    platform_fence_full();
+    if (platform_load_relaxed_u32(word) & 1) platform_wake_sleepers(wake);
+}
 
 /* A named counting semaphore, for processes that know nothing else. POSIX: sem_open, mode 0600, made on demand with count 0;
  * UNSUPPORTED on Windows and where the name is too long for the system. */
