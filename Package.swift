@@ -9,6 +9,8 @@ let swift: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("MemberImportVisibility"),
   .treatAllWarnings(as: .error),
+  // What these targets may use of the language, so that they also compile for Windows (Scripts/windows-build).
+  .treatWarning("EmbeddedRestrictions", as: .error),
 ]
 
 #if os(Windows)
