@@ -11,6 +11,9 @@ let swift: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
+// Tests run natively only.
+let tests: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+
 #if os(Windows)
   let backEnd = ["windows", "machine"]
 #elseif canImport(Darwin)
@@ -51,6 +54,8 @@ let package = Package(
       path: "Sources/Commands/Pool", swiftSettings: swift),
     .executableTarget(
       name: "weir", dependencies: ["Arguments", "PoolCommands", "Platform"], swiftSettings: swift),
+
+    .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"], swiftSettings: tests),
   ],
   cxxLanguageStandard: .cxx17
 )
