@@ -13,6 +13,9 @@ let swift: [SwiftSetting] = [
   .treatWarning("EmbeddedRestrictions", as: .error),
 ]
 
+// Tests run natively only.
+let tests: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+
 #if os(Windows)
   let backEnd = ["windows", "machine"]
 #elseif canImport(Darwin)
@@ -53,6 +56,8 @@ let package = Package(
       path: "Sources/Commands/Pool", swiftSettings: swift),
     .executableTarget(
       name: "weir", dependencies: ["Arguments", "PoolCommands", "Platform"], swiftSettings: swift),
+
+    .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"], swiftSettings: tests),
   ],
   cxxLanguageStandard: .cxx17
 )
