@@ -58,6 +58,14 @@ let package = Package(
       name: "weir", dependencies: ["Arguments", "PoolCommands", "Platform"], swiftSettings: swift),
 
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"], swiftSettings: tests),
+    .testTarget(name: "PoolsTests", dependencies: ["Platform", "Pools", "Support"], swiftSettings: tests),
+    .testTarget(
+      name: "CrashTests", dependencies: ["Platform", "Pools", "Support", "PoolWorker"], path: "Tests/Crash",
+      swiftSettings: tests),
+    .target(name: "Support", dependencies: ["Platform", "Pools"], path: "Tests/Support", swiftSettings: tests),
+    .executableTarget(
+      name: "PoolWorker", dependencies: ["Platform", "Pools", "Support"], path: "Tests/PoolWorker",
+      swiftSettings: tests),
   ],
   cxxLanguageStandard: .cxx17
 )

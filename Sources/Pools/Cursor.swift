@@ -21,7 +21,7 @@ extension Pool {
       case .last(let count):
         state.bounds.map { bounds in
           let distance = bounds.upperBound - bounds.lowerBound
-          return count == 0 ? bounds.upperBound + 1 : bounds.upperBound - min(distance, count - 1)
+          return count == 0 ? bounds.upperBound &+ 1 : bounds.upperBound - min(distance, count - 1)
         } ?? state.newest &+ 1
       }
     }
@@ -58,7 +58,7 @@ public struct Cursor: ~Copyable {
 
   /// The sequence that comes next. Setting it moves the cursor.
   public var next: UInt64 {
-    didSet { offset = nil }
+    didSet { (offset, isExhausted) = (nil, false) }
   }
   /// What a gap does.
   public let gapPolicy: GapPolicy
@@ -66,6 +66,8 @@ public struct Cursor: ~Copyable {
   public let pool: Pool
   /// Where `next` will be, unless it wrapped or was evicted.
   private var offset: UInt64?
+  /// Whether the last sequence there can be was read.
+  private var isExhausted = false
 
   init(_ pool: Pool, next: UInt64, gapPolicy: GapPolicy) {
     self.pool = pool
@@ -83,12 +85,13 @@ public struct Cursor: ~Copyable {
   public mutating func forEach(
     limit: Int = 256, _ body: (borrowing Frame) -> Bool
   ) throws(PoolError) -> Batch {
+    if isExhausted { return Batch(caughtUp: true) }
     var batch = Batch()
-    var position = next
+    var position = max(1, next)
     var place = offset
     defer {
       next = position
-      offset = place
+      (offset, isExhausted) = (place, position == 0)
     }
     try pool.reading { (state) throws(PoolError) in
       guard let bounds = state.bounds, position <= bounds.upperBound else {
@@ -108,7 +111,7 @@ public struct Cursor: ~Copyable {
       }
       if place == nil { place = try pool.locate(position, state).offset }
       try pool.walk(from: &position, at: &place, through: bounds.upperBound, limit: limit, batch: &batch, body)
-      batch.caughtUp = position > bounds.upperBound
+      batch.caughtUp = position > bounds.upperBound || position == 0
     }
     return batch
   }
@@ -132,7 +135,7 @@ public struct Cursor: ~Copyable {
 
   private var hasNews: Bool {
     let newest = pool.memory.base.acquireWord(at: Layout.Header.newest)
-    return newest >= next && pool.memory.base.relaxedWord(at: Layout.Header.oldest) != 0
+    return newest >= next && !isExhausted && pool.memory.base.relaxedWord(at: Layout.Header.oldest) != 0
   }
 }
 
@@ -147,14 +150,14 @@ extension Pool {
     var offset = place ?? 0
     var passed = 0
     place = nil
-    while position <= newest, batch.count < limit, passed < PoolLimits.bytesPerBatch {
+    while position <= newest, position != 0, batch.count < limit, passed < PoolLimits.bytesPerBatch {
       let frame = try frame(at: offset, expecting: position)
       guard memory.checksumHolds(frame) else { throw malformed(frame, .checksum) }
       let goOn = memory.pass(frame, to: body)
       batch.count += 1
       passed += Int(frame.payloadLength)
       offset = frame.next
-      position += 1
+      position &+= 1
       place = offset
       if !goOn { break }
     }

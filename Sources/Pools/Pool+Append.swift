@@ -80,7 +80,7 @@ extension Pool {
     if let evicted = plan.evicted {
       memory.publishEviction(evicted)
       lastSeen = evicted
-      if durability == .flush { try sync(0, Layout.headerBytes, "header") }
+      if durability == .flush { try sync(0, Layout.headerBytes, "failed to flush header") }
       probe.reached(.evictionPublished)
     }
     if let place = plan.wrapMarker {
@@ -102,7 +102,7 @@ extension Pool {
     memory.publish(plan.published)
     lastSeen = plan.published
     probe.reached(.published)
-    if durability == .flush { try sync(0, Layout.headerBytes, "header") }
+    if durability == .flush { try sync(0, Layout.headerBytes, "failed to flush header") }
     return plan.sequence
   }
 
@@ -140,16 +140,16 @@ extension Pool {
   /// Frame, wrap marker and index slot reach the disk before the header that names them.
   private func flushFrame(_ plan: AppendPlan) throws(PoolError) {
     let ring = Int(geometry.ringOffset)
-    try sync(ring + Int(plan.offset), Int(plan.length), "frame")
-    if let place = plan.wrapMarker { try sync(ring + Int(place), Layout.frameHeaderBytes, "wrap marker") }
-    if geometry.indexCapacity > 0 { try sync(memory.indexSlot(plan.sequence), Layout.slotBytes, "index slot") }
+    try sync(ring + Int(plan.offset), Int(plan.length), "failed to flush frame")
+    if let place = plan.wrapMarker {
+      try sync(ring + Int(place), Layout.frameHeaderBytes, "failed to flush wrap marker")
+    }
+    if geometry.indexCapacity > 0 {
+      try sync(memory.indexSlot(plan.sequence), Layout.slotBytes, "failed to flush index slot")
+    }
   }
 
-  private func sync(_ offset: Int, _ count: Int, _ what: StaticString) throws(PoolError) {
-    do throws(SystemError) {
-      try mapping.sync(file, offset: offset, count: count)
-    } catch {
-      throw PoolError(error, "failed to flush \(what.text)", path: path)
-    }
+  private func sync(_ offset: Int, _ count: Int, _ purpose: StaticString) throws(PoolError) {
+    try attempt(purpose, path) { () throws(SystemError) in try mapping.sync(file, offset: offset, count: count) }
   }
 }

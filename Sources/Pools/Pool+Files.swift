@@ -18,10 +18,8 @@ extension Pool {
     if exists(path) { throw alreadyExists(path) }
     let parent = Paths.parent(of: path)
     if let parent {
-      do throws(SystemError) {
+      try attempt("failed to create pool directory", parent) { () throws(SystemError) in
         try Paths.makeDirectories(parent)
-      } catch {
-        throw PoolError(error, "failed to create pool directory", path: parent)
       }
     }
     let draft = path + ".\(Process.id).\(Clock.monotonic()).new"
@@ -58,14 +56,8 @@ extension Pool {
 
   /// Opens a pool whose fixed header is sound, whatever its frames look like.
   static func openUnchecked(at path: String) throws(PoolError) -> Pool {
-    let file: File
-    let info: File.Info
-    do throws(SystemError) {
-      file = try File(path, [.read, .write])
-      info = try file.info()
-    } catch {
-      throw PoolError(error, error.kind == .notFound ? "not found" : "failed to open pool", path: path)
-    }
+    let file = try openFile(path)
+    let info = try attempt("failed to open pool", path) { () throws(SystemError) in try file.info() }
     guard info.kind == .file else {
       throw PoolError(SystemError(info.kind == .directory ? .isDirectory : .invalid), "not a pool file", path: path)
     }
@@ -79,15 +71,20 @@ extension Pool {
     return try Pool(file, path: path, info: info, geometry: geometry)
   }
 
+  private static func openFile(_ path: String) throws(PoolError) -> File {
+    do throws(SystemError) {
+      return try File(path, [.read, .write])
+    } catch {
+      throw PoolError(error, error.kind == .notFound ? "not found" : "failed to open pool", path: path)
+    }
+  }
+
   /// Reads the header by a mapping of its own: on Windows a lock may keep `read` out, and never a mapping.
   private static func readGeometry(
     _ file: borrowing File, size: UInt64, path: String
   ) throws(PoolError) -> PoolGeometry {
-    let header: Mapping
-    do throws(SystemError) {
-      header = try Mapping(file, count: Layout.headerBytes, writable: false)
-    } catch {
-      throw PoolError(error, "failed to map pool", path: path)
+    let header = try attempt("failed to map pool", path) { () throws(SystemError) -> Mapping in
+      try Mapping(file, count: Layout.headerBytes, writable: false)
     }
     return try PoolHeader(header.base).geometry(fileSize: size, path: path)
   }
@@ -96,8 +93,10 @@ extension Pool {
   ///
   /// - Throws: `.notFound`, `.permission`, `.io`, `.busy` on a Windows file system that cannot remove a file in use.
   public static func delete(at path: String) throws(PoolError) {
+    let semaphore = UpstreamSemaphore.name(path)
     do throws(SystemError) {
       try Paths.remove(path)
+      NamedSemaphore.unlink(semaphore)
     } catch {
       if error.kind == .notFound { throw PoolError(.notFound, "pool not found", path: path) }
       throw PoolError(error, "failed to delete pool", path: path)

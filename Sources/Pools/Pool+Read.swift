@@ -34,7 +34,9 @@ extension Pool {
     {
       return frame
     }
-    positions.reserve(state.newest - state.oldest + 1)
+    // A header may claim any number of messages; the ring holds no more than this.
+    let most = geometry.ringSize / UInt64(Layout.frameHeaderBytes + Layout.markerBytes)
+    positions.reserve(min(state.newest - state.oldest, most))
     var offset = state.tail
     var expected = state.oldest
     if let anchor = positions.anchor(atOrBelow: sequence, oldest: state.oldest),

@@ -39,15 +39,16 @@ public final class Pool: @unchecked Sendable {
     self.path = path
     identity = info.identity
     identityCheckedAt = Clock.monotonic()
-    do throws(SystemError) {
-      mapping = try Mapping(file, count: Int(geometry.fileSize), writable: true)
-      wake = try Wake(file, mapping, offset: Layout.Header.wake)
-      threads = try Lock()
-    } catch {
-      throw PoolError(error, "failed to map pool", path: path)
+    let mapping = try attempt("failed to map pool", path) { () throws(SystemError) -> Mapping in
+      try Mapping(file, count: Int(geometry.fileSize), writable: true)
     }
+    wake = try attempt("failed to make a wake-up", path) { () throws(SystemError) -> Wake in
+      try Wake(file, mapping, offset: Layout.Header.wake)
+    }
+    threads = try attempt("failed to make a lock", path) { () throws(SystemError) -> Lock in try Lock() }
     self.file = file
     memory = RingMemory(base: mapping.base, geometry: geometry)
+    self.mapping = mapping
   }
 
   // MARK: locking
@@ -111,11 +112,7 @@ public final class Pool: @unchecked Sendable {
   }
 
   private func take(_ mode: File.LockMode) throws(PoolError) {
-    do throws(SystemError) {
-      try file.lock(mode)
-    } catch {
-      throw PoolError(error, "failed to lock pool", path: path)
-    }
+    try attempt("failed to lock pool", path) { () throws(SystemError) in try file.lock(mode) }
   }
 
   // MARK: what may have changed under us
@@ -148,10 +145,8 @@ public final class Pool: @unchecked Sendable {
   /// Files of other makers may be sparse: a store into a hole of a full disk would end the process.
   private func reserveSpace() throws(PoolError) {
     if spaceIsReserved { return }
-    do throws(SystemError) {
+    try attempt("failed to reserve disk space", path) { () throws(SystemError) in
       try file.reserve(geometry.fileSize)
-    } catch {
-      throw PoolError(error, "failed to reserve disk space", path: path)
     }
     spaceIsReserved = true
   }

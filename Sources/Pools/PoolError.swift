@@ -83,3 +83,15 @@ public struct PoolError: Error, Sendable {
     }
   }
 }
+
+/// Does `body`, and says what it was for when the system refuses.
+@inline(__always)
+func attempt<R: ~Copyable>(
+  _ purpose: StaticString, _ path: String?, _ body: () throws(SystemError) -> R
+) throws(PoolError) -> R {
+  do throws(SystemError) {
+    return try body()
+  } catch {
+    throw PoolError(error, purpose.text, path: path)
+  }
+}
