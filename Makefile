@@ -1,0 +1,75 @@
+# Two commands matter: `make demo` and `make test`. Each installs what it needs, prints one line a step, and shows the full
+# log of a step that fails. `make help` lists the rest.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+STEP := @Scripts/step
+# Seconds that `make fuzz` spends on each target.
+FUZZ_SECONDS ?= 30
+# What the formatter looks after.
+SWIFT := Package.swift $(wildcard Sources Tests Fuzz Benchmarks/Package.swift Benchmarks/Sources)
+STATIC := --static-swift-stdlib
+
+.PHONY: help demo test test-release bench fuzz windows portability format lint boundaries clean
+
+help:
+	@echo 'make demo         install what is missing, build, and show the main job on real input'
+	@echo 'make test         install what is missing and run every test (debug)'
+	@echo 'make test-release the unit tests again, optimised'
+	@echo 'make windows      the platform contract and weir.exe, both under Wine'
+	@echo 'make portability  compile the platform layer for macOS, FreeBSD, Linux and Windows'
+	@echo 'make fuzz         fuzz every parser of outside bytes (FUZZ_SECONDS=30 for each)'
+	@echo 'make bench        measure against limits and peers in one run (WEIR_BENCH=--json for a program)'
+	@echo 'make format       format the Swift sources; make lint and make boundaries only look'
+	@echo 'make clean        remove everything that was built'
+
+demo:
+	@Scripts/install-dependencies build
+	$(STEP) 'build the command' swift build -c release $(STATIC) --product weir
+	@Scripts/demo .build/release/weir
+
+test:
+	@Scripts/install-dependencies build
+	$(STEP) 'build (debug)' swift build --build-tests
+	$(STEP) 'unit tests' swift test --skip-build
+	$(STEP) 'platform contract' Scripts/platform-contract
+	$(STEP) 'transcripts' Tests/Transcripts/run .build/debug/weir
+
+test-release:
+	@Scripts/install-dependencies build
+	$(STEP) 'build (release)' swift build -c release --build-tests
+	$(STEP) 'unit tests (release)' swift test -c release --skip-build
+
+windows:
+	@Scripts/install-dependencies build windows
+	$(STEP) 'platform contract under Wine' Scripts/windows-contract
+	@Scripts/windows-build
+	$(STEP) 'transcripts on weir.exe under Wine' Tests/Transcripts/run Scripts/wine .weir-build/windows/weir.exe
+
+portability:
+	@Scripts/install-dependencies portability
+	$(STEP) 'cross-compile the platform layer' Scripts/portability
+
+fuzz:
+	@Scripts/install-dependencies fuzz
+	@Scripts/fuzz $(FUZZ_SECONDS)
+
+bench:
+	@Scripts/install-dependencies build bench
+	$(STEP) 'build the benchmarks' swift build -c release --package-path Benchmarks
+	@swift run -c release --skip-build --package-path Benchmarks bench $(WEIR_BENCH)
+
+format:
+	@swift format format --in-place --recursive $(SWIFT)
+
+lint:
+	$(STEP) 'swift format lint' swift format lint --strict --recursive $(SWIFT)
+
+boundaries:
+	@Scripts/install-dependencies check
+	$(STEP) 'boundaries' Scripts/check-boundaries
+
+clean:
+	@rm -rf .build .weir-build Benchmarks/.build
