@@ -1,0 +1,36 @@
+import Platform
+
+/// Measures pools against what the machine can do and against what people use instead, everything in one run.
+///
+///     benchmark [--json] [--quick] [--weir PATH --empty PATH]
+///
+/// Figures are medians of five runs; a ratio is the median of the ratios of single runs, ours and the peer's taken in turn.
+@main enum Benchmark {
+  static func main() {
+    do {
+      let arguments = Process.arguments
+      if try Role.run(arguments) { Process.exit(0) }
+      try measure(arguments)
+    } catch {
+      try? File.standardError().write(Array("benchmark: \(error)\n".utf8))
+      Process.exit(1)
+    }
+    Process.exit(0)
+  }
+
+  private static func measure(_ arguments: [String]) throws {
+    let count = arguments.contains("--quick") ? 20_000 : 200_000
+    var report = Report()
+    try AppendBenchmarks(count: count).run(&report)
+    try ReadBenchmarks(count: count).run(&report)
+    try ProcessBenchmarks(count: count).run(&report)
+    if let weir = value("--weir", arguments), let empty = value("--empty", arguments) {
+      try StartBenchmark.run(weir: weir, empty: empty, &report)
+    }
+    try File.standardOutput().write(Array((arguments.contains("--json") ? report.json : report.table).utf8))
+  }
+
+  private static func value(_ option: String, _ arguments: [String]) -> String? {
+    arguments.firstIndex(of: option).flatMap { $0 + 1 < arguments.count ? arguments[$0 + 1] : nil }
+  }
+}
