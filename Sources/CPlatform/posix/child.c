@@ -62,9 +62,10 @@ static int execute(const launch *plan) {
     int code = ENOENT;
     for (char **path = plan->candidates; *path != NULL; path++) {
         execve(*path, plan->arguments, plan->environment);
-        /* As every shell does: an unusable file on the way is passed over, and named only if nothing else is found. */
-        if (errno == EACCES) code = EACCES;
-        else if (errno != ENOENT && errno != ENOTDIR) return errno;
+        if (errno != EACCES && errno != ENOENT && errno != ENOTDIR) return errno;
+        /* As every shell does: an unusable file on the way is passed over, and named only if nothing else is found. A
+         * directory of PATH that may not be entered says nothing about the program. */
+        if (errno == EACCES && (plan->candidates[1] == NULL || access(*path, F_OK) == 0)) code = EACCES;
     }
     return code;
 }
