@@ -12,10 +12,11 @@ FUZZ_SECONDS ?= 30
 SWIFT := Package.swift $(wildcard Sources Tests Fuzz Benchmarks/Package.swift Benchmarks/Sources)
 STATIC := --static-swift-stdlib
 
-.PHONY: help demo test test-release bench fuzz windows portability format lint boundaries clean
+.PHONY: help demo tour test test-release bench fuzz windows portability format lint boundaries clean
 
 help:
 	@echo 'make demo         install what is missing, build, and show the main job on real input'
+	@echo 'make tour         the demo, then the tour of README.md as it stands there'
 	@echo 'make test         install what is missing and run every test (debug)'
 	@echo 'make test-release the unit tests again, optimised'
 	@echo 'make windows      the platform contract and weir.exe, both under Wine'
@@ -29,6 +30,9 @@ demo:
 	@Scripts/install-dependencies build
 	$(STEP) 'build the command' swift build -c release $(STATIC) --product weir
 	@Scripts/demo .build/release/weir
+
+tour: demo
+	$(STEP) 'the tour of README.md' Scripts/tour
 
 test:
 	@Scripts/install-dependencies build
