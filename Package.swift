@@ -30,6 +30,8 @@ let package = Package(
   products: [
     .executable(name: "weir", targets: ["weir"]),
     .library(name: "Pools", targets: ["Pools"]),
+    .library(name: "JSON", targets: ["JSON"]),
+    .library(name: "Platform", targets: ["Platform"]),
     .library(name: "Lite3", targets: ["Lite3"]),
   ],
   targets: [

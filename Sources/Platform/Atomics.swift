@@ -55,6 +55,10 @@ public enum Processor {
   @inlinable @inline(__always)
   public static func pause() { platform_pause() }
 
+  /// Asks for the bytes at `address` and those of the three cache lines behind it; never faults.
+  @inlinable @inline(__always)
+  public static func prefetch(_ address: UnsafeRawPointer) { platform_prefetch(address) }
+
   /// How many threads run at once here.
   public static var count: Int { Int(platform_processor_count()) }
 

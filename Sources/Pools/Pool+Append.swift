@@ -80,7 +80,6 @@ extension Pool {
     if let evicted = plan.evicted {
       memory.publishEviction(evicted)
       lastSeen = evicted
-      if durability == .flush { try sync(0, Layout.headerBytes, "failed to flush header") }
       probe.reached(.evictionPublished)
     }
     if let place = plan.wrapMarker {
@@ -102,7 +101,7 @@ extension Pool {
     memory.publish(plan.published)
     lastSeen = plan.published
     probe.reached(.published)
-    if durability == .flush { try sync(0, Layout.headerBytes, "failed to flush header") }
+    if durability == .flush { try flushHeader(plan) }
     return plan.sequence
   }
 
@@ -137,16 +136,20 @@ extension Pool {
     return error
   }
 
-  /// Frame, wrap marker and index slot reach the disk before the header that names them.
+  /// The frame reaches the disk before the header that names it. An eviction need not: should power fail before the next
+  /// sync, the disk holds a header with the busy word set, and opening the pool drops what was overwritten.
   private func flushFrame(_ plan: AppendPlan) throws(PoolError) {
     let ring = Int(geometry.ringOffset)
     try sync(ring + Int(plan.offset), Int(plan.length), "failed to flush frame")
     if let place = plan.wrapMarker {
       try sync(ring + Int(place), Layout.frameHeaderBytes, "failed to flush wrap marker")
     }
-    if geometry.indexCapacity > 0 {
-      try sync(memory.indexSlot(plan.sequence), Layout.slotBytes, "failed to flush index slot")
-    }
+  }
+
+  /// Header and index slot in one call: whatever lies between them is clean.
+  private func flushHeader(_ plan: AppendPlan) throws(PoolError) {
+    let end = geometry.indexCapacity > 0 ? memory.indexSlot(plan.sequence) + Layout.slotBytes : Layout.headerBytes
+    try sync(0, end, "failed to flush header")
   }
 
   private func sync(_ offset: Int, _ count: Int, _ purpose: StaticString) throws(PoolError) {

@@ -10,11 +10,11 @@ extension Pool {
 
   /// Passes one message to `body`, which looks at it, or copies it, and must not block: writers wait for it.
   ///
-  /// - Complexity: One look at the index; for sequences that it does not cover, a walk the first time and at most four
-  ///   frames later on.
+  /// - Complexity: One look at the index; for sequences that it does not cover, a walk the first time and one look in a map
+  ///   of this process later on.
   /// - Throws: `.notFound` if it is not retained, `.corrupt` if its bytes fail their check, `.io`.
   public func withMessage<R>(_ sequence: UInt64, _ body: (borrowing Frame) -> R) throws(PoolError) -> R {
-    try reading { (state) throws(PoolError) -> R in
+    try reading(sequence) { (state) throws(PoolError) -> R in
       guard let bounds = state.bounds, bounds.contains(sequence) else {
         throw PoolError(
           .notFound, "message not found",
@@ -29,20 +29,17 @@ extension Pool {
 
   /// Finds the frame of a retained sequence. The caller holds the lock.
   func locate(_ sequence: UInt64, _ state: RingState) throws(PoolError) -> FrameRecord {
-    if let hint = memory.indexHint(sequence), case .frame(let frame) = memory.look(at: hint),
-      frame.sequence == sequence
-    {
-      return frame
-    }
+    if let frame = frame(memory.indexHint(sequence), holds: sequence) { return frame }
+    if let frame = frame(positions.hint(sequence), holds: sequence) { return frame }
     // A header may claim any number of messages; the ring holds no more than this.
     let most = geometry.ringSize / UInt64(Layout.frameHeaderBytes + Layout.markerBytes)
     positions.reserve(min(state.newest - state.oldest, most))
     var offset = state.tail
     var expected = state.oldest
-    if let anchor = positions.anchor(atOrBelow: sequence, oldest: state.oldest),
-      case .frame(let frame) = memory.look(at: anchor.offset), frame.sequence == anchor.sequence
+    if let waypoint = positions.waypoint(to: sequence, from: state.oldest),
+      case .frame(let frame) = memory.look(at: waypoint.offset), frame.sequence == waypoint.sequence
     {
-      (offset, expected) = (anchor.offset, anchor.sequence)
+      (offset, expected) = (waypoint.offset, waypoint.sequence)
     }
     while true {
       let frame = try frame(at: offset, expecting: expected)
@@ -51,6 +48,12 @@ extension Pool {
       expected += 1
       offset = frame.next
     }
+  }
+
+  @inline(__always)
+  private func frame(_ hint: UInt64?, holds sequence: UInt64) -> FrameRecord? {
+    guard let hint, case .frame(let frame) = memory.look(at: hint), frame.sequence == sequence else { return nil }
+    return frame
   }
 
   /// The frame at `offset`, or at 0 after a wrap, which must be `expected`.

@@ -33,6 +33,7 @@ public final class Pool: @unchecked Sendable {
   var positions = SequenceMap()
   private var identityCheckedAt: Int64
   private var spaceIsReserved = false
+  private var backOff = LockBackOff()
   private var semaphore = UpstreamSemaphore()
 
   init(_ file: consuming File, path: String, info: File.Info, geometry: PoolGeometry) throws(PoolError) {
@@ -54,9 +55,15 @@ public final class Pool: @unchecked Sendable {
   // MARK: locking
 
   /// Runs `body` while no writer moves, on a header that was found sound.
-  func reading<R>(_ body: (RingState) throws(PoolError) -> R) throws(PoolError) -> R {
+  ///
+  /// - Parameter wanted: The sequence that will be looked at, if known: its memory is on its way while the lock is taken.
+  func reading<R>(
+    _ wanted: UInt64? = nil, _ body: (RingState) throws(PoolError) -> R
+  ) throws(PoolError) -> R {
     threads.lock()
     defer { threads.unlock() }
+    // Only a hint is read here, and nothing is believed.
+    if let wanted, let hint = memory.indexHint(wanted) ?? positions.hint(wanted) { memory.prefetch(hint) }
     try verifyPath()
     try take(.shared)
     defer { file.unlock() }
@@ -90,25 +97,12 @@ public final class Pool: @unchecked Sendable {
   }
 
   private func alone<R>(_ body: () throws(PoolError) -> R) throws(PoolError) -> R {
-    try takeExclusive()
+    if !backOff.take(memory.base, { file.tryLock(.exclusive) }) { try take(.exclusive) }
     defer { file.unlock() }
     if memory.base.relaxedHalfWord(at: Layout.Header.busy) != 0 { try recoverAfterDeath() }
     memory.base.releaseHalfWord(1, at: Layout.Header.busy)
     defer { memory.base.releaseHalfWord(0, at: Layout.Header.busy) }
     return try body()
-  }
-
-  /// Waits a little on the busy word before it lets the system put this thread to sleep: appends take less time than that.
-  private func takeExclusive() throws(PoolError) {
-    for _ in 0..<64 {
-      if file.tryLock(.exclusive) { return }
-      var pauses = 0
-      while memory.base.relaxedHalfWord(at: Layout.Header.busy) != 0, pauses < 128 {
-        Processor.pause()
-        pauses += 1
-      }
-    }
-    try take(.exclusive)
   }
 
   private func take(_ mode: File.LockMode) throws(PoolError) {

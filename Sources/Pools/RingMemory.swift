@@ -73,6 +73,12 @@ struct RingMemory {
         next: next == size ? 0 : next))
   }
 
+  /// Asks the processor for the first bytes of what is at `offset`.
+  func prefetch(_ offset: UInt64) {
+    guard offset < ringSize else { return }
+    Processor.prefetch(ring + Int(offset))
+  }
+
   /// The payload of a frame that `look` found.
   func payload(of frame: FrameRecord) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(

@@ -4,7 +4,7 @@ import Platform
 import Pools
 
 /// Appending without a wish for durability, and with one.
-struct AppendBenchmarks: ~Copyable {
+struct AppendBenchmarks {
   private let workspace: Workspace
   private let count: Int
 
@@ -42,7 +42,7 @@ struct AppendBenchmarks: ~Copyable {
   }
 
   private func against(
-    _ limit: borrowing LockAndCopy, _ bytes: [UInt8], _ name: String, target: Double, _ report: inout Report,
+    _ limit: LockAndCopy, _ bytes: [UInt8], _ name: String, target: Double, _ report: inout Report,
     _ ours: () throws -> Double
   ) throws {
     let result = try sideBySide(ours: ours, peer: { try limit.measure(bytes, count: count) })

@@ -1,17 +1,18 @@
 import Platform
 
 /// What no implementation can beat: an uncontended lock pair and a copy of the same bytes into a mapped file.
-struct LockAndCopy: ~Copyable {
+final class LockAndCopy {
   private let file: File
   private let mapping: Mapping
   private let size: Int
 
   init(_ path: String, size: Int = 1 << 20) throws {
     self.size = size
-    file = try File(path, [.read, .write, .create])
+    let file = try File(path, [.read, .write, .create])
     try file.setSize(UInt64(size))
     try file.reserve(UInt64(size))
     mapping = try Mapping(file, count: size, writable: true)
+    self.file = file
   }
 
   /// Nanoseconds for one lock pair and one copy of `bytes`.

@@ -41,7 +41,7 @@ func sideBySide(
 }
 
 /// A folder for the files of one run, on the disk (not in memory), removed at the end.
-struct Workspace: ~Copyable {
+final class Workspace {
   let path: String
 
   init() throws {
@@ -54,5 +54,5 @@ struct Workspace: ~Copyable {
     try? Paths.removeDirectory(path)
   }
 
-  borrowing func file(_ name: String) -> String { Paths.join(path, name) }
+  func file(_ name: String) -> String { Paths.join(path, name) }
 }

@@ -2,7 +2,7 @@ import Platform
 import Pools
 
 /// What takes more than one process. The others are this program again, with a role as its first argument.
-struct ProcessBenchmarks: ~Copyable {
+struct ProcessBenchmarks {
   private let workspace: Workspace
   private let count: Int
   private let executable: String

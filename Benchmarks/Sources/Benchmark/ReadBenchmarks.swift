@@ -5,7 +5,7 @@ import Platform
 import Pools
 
 /// Scanning and fetching.
-struct ReadBenchmarks: ~Copyable {
+struct ReadBenchmarks {
   private let workspace: Workspace
   private let count: Int
 
@@ -88,7 +88,8 @@ struct ReadBenchmarks: ~Copyable {
     report.add(
       Row(
         name: "fetch by random sequence of \(count), p50", figure: duration(result.ours),
-        beside: "1 us asked for; SQLite by key", peerFigure: duration(result.peer), ratio: result.ours / 1000, target: 1,
+        beside: "1 us asked for; SQLite by key", peerFigure: duration(result.peer), ratio: result.ours / 1000,
+        target: 1,
         better: .lower))
   }
 
@@ -128,7 +129,7 @@ struct ReadBenchmarks: ~Copyable {
         let batch = try cursor.forEach(limit: 256) { frame in
           do {
             try writer.writeEnvelope(
-              payload: frame.payload, sequence: frame.sequence, time: frame.time, style: .compact, into: &output)
+              payload: frame.payload, seq: frame.sequence, time: frame.time, style: .compact, into: &output)
           } catch {
             failed = true
           }

@@ -36,7 +36,8 @@ struct Report {
     for row in rows {
       let sign = row.better == .higher ? ">=" : "<="
       lines.append([
-        row.name, row.figure, row.beside, row.peerFigure, decimals(row.ratio), row.target.map { "\(sign) \(decimals($0))" } ?? "",
+        row.name, row.figure, row.beside, row.peerFigure, decimals(row.ratio),
+        row.target.map { "\(sign) \(decimals($0))" } ?? "",
         row.isMet.map { $0 ? "met" : "MISSED" } ?? "",
       ])
     }
@@ -60,12 +61,15 @@ struct Report {
   }
 }
 
-/// Three significant digits or so, without an exponent.
+/// Three significant digits or so, without an exponent; "-" for what is no number.
 func decimals(_ value: Double) -> String {
-  let places = abs(value) >= 100 ? 0 : abs(value) >= 10 ? 1 : 2
-  let scale = places == 0 ? 1.0 : places == 1 ? 10.0 : 100.0
-  let rounded = (value * scale).rounded() / scale
-  return places == 0 ? "\(Int(rounded))" : "\(rounded)"
+  guard value.isFinite, abs(value) < 1e15 else { return "-" }
+  let scale = abs(value) >= 100 ? 1 : abs(value) >= 10 ? 10 : 100
+  let scaled = Int(abs(value) * Double(scale) + 0.5)
+  let sign = value < 0 ? "-" : ""
+  if scale == 1 { return "\(sign)\(scaled)" }
+  let fraction = "\(scale + scaled % scale)".dropFirst()
+  return "\(sign)\(scaled / scale).\(fraction)"
 }
 
 /// Operations a second, from nanoseconds for one.
@@ -75,6 +79,7 @@ func rate(_ nanoseconds: Double) -> String {
 }
 
 func duration(_ nanoseconds: Double) -> String {
-  nanoseconds >= 1e6 ? "\(decimals(nanoseconds / 1e6)) ms"
+  nanoseconds >= 1e6
+    ? "\(decimals(nanoseconds / 1e6)) ms"
     : nanoseconds >= 1e3 ? "\(decimals(nanoseconds / 1e3)) us" : "\(decimals(nanoseconds)) ns"
 }

@@ -34,8 +34,6 @@ enum Samples {
   /// 64 bytes of JSON text.
   static let small = Array(#"{"id":123456,"name":"sensor-17","value":21.75,"unit":"celsius"} "#.utf8)
 
-
-
 }
 
 extension Samples {

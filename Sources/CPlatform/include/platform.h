@@ -255,6 +255,14 @@ static inline void platform_pause(void) {
 #endif
 }
 
+/* Brings four cache lines from `address` on closer. Never faults, whatever the address. */
+static inline void platform_prefetch(const void *address) {
+    __builtin_prefetch(address);
+    __builtin_prefetch((const char *)address + 64);
+    __builtin_prefetch((const char *)address + 128);
+    __builtin_prefetch((const char *)address + 192);
+}
+
 /* CRC-32C (Castagnoli, reflected, initial and final inversion) continued from `seed`, which is 0 to begin with. Uses the
  * processor's instruction where it has one. crc32c("123456789") = E3069283. */
 uint32_t platform_crc32c(uint32_t seed, const void *bytes, size_t length);
