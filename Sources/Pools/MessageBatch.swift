@@ -31,6 +31,16 @@ public struct MessageBatch: ~Copyable {
     }
   }
 
+  /// The encoded message at `index`, which must lie below `count`.
+  @_lifetime(borrow self)
+  public borrowing func document(at index: Int) -> RawSpan {
+    let entry = entries[index]
+    return bytes.span.bytes.extracting(entry.offset..<entry.offset + entry.length)
+  }
+
+  /// The time that the message at `index` carries.
+  public borrowing func time(at index: Int) -> UInt64 { entries[index].time }
+
   /// Takes all messages out and keeps the memory.
   public mutating func removeAll() {
     bytes.removeAll(keepingCapacity: true)

@@ -25,6 +25,8 @@ public struct PoolReport: Sendable {
   public var issue: Issue?
   /// The last sequence that was good.
   public var lastGoodSequence: UInt64?
+  /// The first and the last sequence that the header claims; nil for none.
+  public var bounds: ClosedRange<UInt64>?
   /// Odd but harmless findings.
   public var warnings: [String] = []
 
@@ -63,6 +65,7 @@ extension Pool {
     try inspecting { (state) throws(PoolError) -> PoolReport in
       var walk = ValidationWalk(memory: memory, state: state)
       var report = PoolReport()
+      report.bounds = state.bounds
       report.issue = walk.run()
       report.lastGoodSequence = walk.lastGood
       report.issue?.sequence = walk.lastGood

@@ -1,12 +1,38 @@
+import Arguments
 import Platform
+import PoolCommands
 
 /// The command. Picks a subcommand and does nothing else.
 @main
 enum Weir {
-  static let version = "0.1.0"
-
   static func main() {
-    let output = File.standardOutput()
-    try? output.write(Array("weir \(version)\n".utf8))
+    let status = Program.run(
+      root, Process.arguments, output: Output(File.standardOutput()), errors: Output(File.standardError()))
+    Process.exit(status.code)
+  }
+
+  static let root: ProgramCommand = ProgramCommand("weir", "Durable message pools for every program on a machine").with
+  {
+    $0.details = """
+      A pool is a file that holds messages: JSON objects with tags, a sequence number and a time. Any number of processes append \
+      to it and follow it at the same time, without a server. When it is full, the oldest messages give way.
+
+      Results go to standard output, errors and notices to standard error. In a pipe both are JSON, one line each.
+
+      Exit codes:
+        0  done                 5  busy
+        1  internal error       6  permission denied
+        2  usage                7  corrupt data
+        3  not found            8  input or output failed
+        4  already exists       9  messages are gone
+      124  nothing arrived in time    130  interrupted    143  terminated
+      """
+    $0.globals = Globals.all
+    $0.subcommands = PoolFamily.commands + PoolFamily.commandsAboutTheProgram(root: { root })
+    $0.examples = [
+      ProgramCommand.Example("store a message", "weir feed events --create '{\"hello\":\"world\"}'"),
+      ProgramCommand.Example("watch what arrives", "weir follow events"),
+      ProgramCommand.Example("look at one again", "weir fetch events 1"),
+    ]
   }
 }

@@ -1,0 +1,50 @@
+package import Arguments
+package import Pools
+
+/// How a command ended. See "exit codes" in `weir --help`.
+package struct ExitStatus: Equatable, Sendable {
+  package let code: Int32
+
+  package init(_ code: Int32) { self.code = code }
+
+  package static let success = ExitStatus(0)
+  /// Nothing arrived within `--timeout`.
+  package static let timedOut = ExitStatus(124)
+  /// As a shell reports a process that SIGINT, or SIGTERM, ended.
+  package static let interrupted = ExitStatus(130)
+  package static let terminated = ExitStatus(143)
+
+  package static func failure(_ kind: PoolError.Kind) -> ExitStatus { ExitStatus(Int32(kind.rawValue)) }
+}
+
+/// Why a command did not do what it was asked.
+package enum CommandError: Error {
+  /// To be reported on the error stream; the kind is the exit code.
+  case failed(PoolError)
+  /// Nobody reads the output any more. Not a fault: there is nothing to say, and nobody to say it to.
+  case outputClosed
+
+  package init(_ error: PoolError) { self = .failed(error) }
+
+  package init(_ error: ArgumentError) {
+    self = .failed(PoolError(.usage, error.message, hint: error.hint))
+  }
+
+  package init(_ error: ValueError) {
+    self = .failed(PoolError(.usage, error.message, hint: error.hint))
+  }
+
+  static func usage(_ message: String, hint: String) -> CommandError {
+    .failed(PoolError(.usage, message, hint: hint))
+  }
+}
+
+/// Runs `body`, and carries its error on as a `CommandError`.
+func storing<Value>(_ body: () throws(PoolError) -> Value) throws(CommandError) -> Value {
+  do throws(PoolError) { return try body() } catch { throw CommandError(error) }
+}
+
+/// Runs `body`, and carries its error on as a `CommandError`.
+func reading<Value>(_ body: () throws(ValueError) -> Value) throws(CommandError) -> Value {
+  do throws(ValueError) { return try body() } catch { throw CommandError(error) }
+}

@@ -1,0 +1,40 @@
+internal import JSON
+internal import Lite3
+internal import Pools
+
+/// Messages as lines of output.
+struct MessageText: ~Copyable {
+  private let style: JSONStyle
+  private let dataOnly: Bool
+  private var writer = Lite3JSONWriter()
+
+  init(style: JSONStyle, dataOnly: Bool = false) {
+    self.style = style
+    self.dataOnly = dataOnly
+  }
+
+  /// Appends the message and a newline; nothing when it throws.
+  mutating func write(
+    _ payload: RawSpan, sequence: UInt64, time: UInt64, into output: inout ByteWriter
+  ) throws(Lite3Error) {
+    if dataOnly {
+      try writer.writeData(ofMessage: payload, style: style, into: &output)
+    } else {
+      try writer.writeEnvelope(payload: payload, seq: sequence, time: time, style: style, into: &output)
+    }
+    output.append(UInt8(ascii: "\n"))
+  }
+
+  /// A stored message that cannot be shown.
+  static func unreadable(_ error: Lite3Error, sequence: UInt64, path: String) -> CommandError {
+    .failed(
+      PoolError(
+        .corrupt, error.message.text,
+        hint: "Try `weir doctor` on the pool; the message was not stored by a sound writer.",
+        path: path, sequence: sequence))
+  }
+}
+
+extension StaticString {
+  var text: String { withUTF8Buffer { String(decoding: $0, as: UTF8.self) } }
+}

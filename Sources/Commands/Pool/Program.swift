@@ -1,0 +1,67 @@
+internal import Arguments
+internal import Platform
+internal import Pools
+
+/// The frame around every command: reads the arguments, runs what they choose, reports what went wrong.
+package enum Program {
+  /// Runs the command that `words` choose and returns its exit code. Everything it wrote is out by then.
+  package static func run(_ root: ProgramCommand, _ words: [String], output: Output, errors: Output) -> ExitStatus {
+    let request: Request<Action>
+    do throws(ArgumentError) {
+      request = try root.parse(words)
+    } catch {
+      let session = Session(error.soFar, output: output, errors: errors)
+      return end(session, .failure(CommandError(error)))
+    }
+    switch request {
+    case .help(let text, let isMissing, let invocation):
+      let session = Session(invocation, output: output, errors: errors)
+      return end(session, printing(text, in: session).map { isMissing ? .failure(.usage) : .success })
+    case .version(let invocation):
+      let session = Session(invocation, output: output, errors: errors)
+      return end(session, printing("\(root.name) \(Version.number)\n", in: session).map { .success })
+    case .run(let action, let invocation):
+      let session = Session(invocation, output: output, errors: errors)
+      return end(session, running(action, invocation, session))
+    }
+  }
+
+  private static func running(
+    _ action: Action, _ invocation: Invocation, _ session: Session
+  ) -> Result<ExitStatus, CommandError> {
+    do throws(CommandError) {
+      try Globals.check(invocation)
+      return .success(try action.run(invocation, session))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private static func printing(_ text: String, in session: Session) -> Result<Void, CommandError> {
+    do throws(CommandError) {
+      return .success(try session.output.write(text))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private static func end(_ session: Session, _ result: Result<ExitStatus, CommandError>) -> ExitStatus {
+    let flushed: CommandError?
+    do throws(CommandError) {
+      try session.output.flush()
+      flushed = nil
+    } catch {
+      flushed = error
+    }
+    switch result {
+    case .success(let status):
+      guard case .failed(let error) = flushed else { return status }
+      session.report(error)
+      return .failure(error.kind)
+    case .failure(.outputClosed): return .success
+    case .failure(.failed(let error)):
+      session.report(error)
+      return .failure(error.kind)
+    }
+  }
+}

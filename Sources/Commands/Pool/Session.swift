@@ -1,0 +1,77 @@
+package import Arguments
+internal import JSON
+internal import Platform
+package import Pools
+
+/// What one run of a command works with: where its output goes and how it is laid out, the pool directory, the clock.
+///
+/// Tests make their own, with outputs that keep what is written and a clock that stands still.
+package final class Session {
+  package let output: Output
+  package let errors: Output
+  /// Nanoseconds since 1970-01-01 UTC.
+  package let now: () -> UInt64
+  let presentation: Presentation
+  private let chosenDirectory: String?
+
+  package init(_ invocation: Invocation, output: Output, errors: Output, now: @escaping () -> UInt64 = Clock.wall) {
+    self.output = output
+    self.errors = errors
+    self.now = now
+    let noColor = Process.environment("NO_COLOR").map { !$0.utf8.isEmpty } ?? false
+    presentation = Presentation(invocation, output: output, errors: errors, noColor: noColor)
+    chosenDirectory = invocation.value(Globals.directory)
+  }
+
+  /// Where pools are found by name.
+  func poolDirectory() throws(CommandError) -> String {
+    if let chosenDirectory { return chosenDirectory }
+    return try storing { () throws(PoolError) in try PoolDirectory.defaultPath() }
+  }
+
+  // MARK: Output
+
+  /// Prints a report in the form asked for. `prose` is for a person at a terminal, `plain` for text in a pipe.
+  func print(_ report: Report, prose: () -> String, plain: () -> String) throws(CommandError) {
+    switch presentation.reports {
+    case .json(let style):
+      var text = ByteWriter()
+      report.write(style, into: &text)
+      text.append(UInt8(ascii: "\n"))
+      try output.write(text.bytes)
+    case .prose: try output.write(prose())
+    case .plain: try output.write(plain())
+    }
+  }
+
+  /// Tells of an error. A stream that does not take it is ignored: there is nowhere else to go.
+  package func report(_ error: PoolError) {
+    var error = error
+    if error.hint == nil { error.hint = error.kind.generalHint }
+    let report = ErrorReport(error)
+    switch presentation.errors {
+    case .json: say(report.envelope)
+    case .text(let isColored):
+      let directory = try? Paths.currentDirectory()
+      try? errors.write(report.text(isColored: isColored, directory: directory))
+      try? errors.flush()
+    }
+  }
+
+  func tell(_ notice: Notice) {
+    switch presentation.errors {
+    case .json: say(notice.report(time: now()))
+    case .text:
+      try? errors.write(notice.text)
+      try? errors.flush()
+    }
+  }
+
+  private func say(_ report: Report) {
+    var text = ByteWriter()
+    report.write(.compact, into: &text)
+    text.append(UInt8(ascii: "\n"))
+    try? errors.write(text.bytes)
+    try? errors.flush()
+  }
+}
