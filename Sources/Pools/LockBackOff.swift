@@ -13,8 +13,8 @@ struct LockBackOff {
   /// A number that differs between writers, so that they do not step back in step.
   private var chance = UInt64(truncatingIfNeeded: Clock.monotonic()) | 1
 
-  private static let standBys = 3
-  private static let stepsBack = 24
+  private static let standBys = 8
+  private static let stepsBack = 8
   private static let sleeps = 8
 
   /// Calls `attempt` until it succeeds or it is time to sleep in the system's queue: then returns false.
@@ -30,7 +30,7 @@ struct LockBackOff {
   @inline(never)
   private mutating func takeContended(_ base: UnsafeMutableRawPointer, _ attempt: () -> Bool) -> Bool {
     contention += (256 - contention) >> 3
-    if contention < 160 {
+    if contention < 208 {
       for _ in 0..<Self.standBys {
         var pauses = 0
         while base.relaxedHalfWord(at: Layout.Header.busy) != 0, pauses < 64 {
@@ -51,12 +51,12 @@ struct LockBackOff {
     return false
   }
 
-  /// Between 5 and 15 microseconds.
+  /// Between 40 and 120 microseconds.
   private mutating func stepBack() {
     chance ^= chance << 13
     chance ^= chance >> 7
     chance ^= chance << 17
-    let end = Deadline.after(nanoseconds: 5000 + Int64(chance % 10_000))
+    let end = Deadline.after(nanoseconds: 40_000 + Int64(chance % 80_000))
     while !end.hasPassed { Processor.pause() }
   }
 }

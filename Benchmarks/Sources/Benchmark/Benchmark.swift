@@ -2,7 +2,7 @@ import Platform
 
 /// Measures pools against what the machine can do and against what people use instead, everything in one run.
 ///
-///     benchmark [--json] [--quick] [--weir PATH --empty PATH]
+///     benchmark [--json] [--quick] [--only append|read|writers|follow|start] [--weir PATH --empty PATH]
 ///
 /// Figures are medians of five runs; a ratio is the median of the ratios of single runs, ours and the peer's taken in turn.
 @main enum Benchmark {
@@ -21,10 +21,13 @@ import Platform
   private static func measure(_ arguments: [String]) throws {
     let count = arguments.contains("--quick") ? 20_000 : 200_000
     var report = Report()
-    try AppendBenchmarks(count: count).run(&report)
-    try ReadBenchmarks(count: count).run(&report)
-    try ProcessBenchmarks(count: count).run(&report)
-    if let weir = value("--weir", arguments), let empty = value("--empty", arguments) {
+    let only = value("--only", arguments)
+    let wanted = { (part: String) in only == nil || only == part }
+    if wanted("append") { try AppendBenchmarks(count: count).run(&report) }
+    if wanted("read") { try ReadBenchmarks(count: count).run(&report) }
+    if wanted("writers") { try ProcessBenchmarks(count: count).writers(&report) }
+    if wanted("follow") { try ProcessBenchmarks(count: count).follow(&report) }
+    if wanted("start"), let weir = value("--weir", arguments), let empty = value("--empty", arguments) {
       try StartBenchmark.run(weir: weir, empty: empty, &report)
     }
     try File.standardOutput().write(Array((arguments.contains("--json") ? report.json : report.table).utf8))
