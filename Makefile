@@ -62,8 +62,7 @@ fuzz:
 
 bench:
 	@Scripts/install-dependencies build bench
-	$(STEP) 'build the benchmarks' swift build -c release --package-path Benchmarks
-	@swift run -c release --skip-build --package-path Benchmarks bench $(WEIR_BENCH)
+	@Scripts/bench $(WEIR_BENCH)
 
 format:
 	@swift format format --in-place --recursive $(SWIFT)
