@@ -39,7 +39,7 @@ test:
 	$(STEP) 'build (debug)' swift build --build-tests
 	$(STEP) 'unit tests' swift test --skip-build
 	$(STEP) 'platform contract' Scripts/platform-contract
-	$(STEP) 'transcripts' Tests/Transcripts/run .build/debug/weir
+	$(STEP) 'transcripts' Scripts/transcripts --weir .build/debug/weir
 
 test-release:
 	@Scripts/install-dependencies build
@@ -50,7 +50,7 @@ windows:
 	@Scripts/install-dependencies build windows
 	$(STEP) 'platform contract under Wine' Scripts/windows-contract
 	@Scripts/windows-build
-	$(STEP) 'transcripts on weir.exe under Wine' Tests/Transcripts/run Scripts/wine .weir-build/windows/weir.exe
+	$(STEP) 'transcripts on weir.exe under Wine' Scripts/transcripts --wine --weir .weir-build/windows/weir.exe
 
 portability:
 	@Scripts/install-dependencies portability

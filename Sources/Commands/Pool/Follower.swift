@@ -94,10 +94,11 @@ struct Follower: ~Copyable {
         return !isDone && text.count < Self.textLimit
       }
     } catch {
+      // What could be read before it is shown first.
+      try showText()
       throw CommandError(error)
     }
     if let failure {
-      // What could be read before it is shown first.
       try showText()
       throw MessageText.unreadable(failure.error, sequence: failure.sequence, path: cursor.pool.path)
     }

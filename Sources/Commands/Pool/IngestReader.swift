@@ -93,7 +93,8 @@ struct IngestReader: ~Copyable {
     case .refused(let problem) where isGuess && problem.isNotJSON: cutter.reconsider()
     case .refused(let problem):
       total += 1
-      try refuse(problem, line: line, snippet: Self.snippet(cutter.record))
+      try refuse(problem, line: line, snippet: Self.snippet(cutter.lineOfRecord))
+      if problem.isNotJSON { cutter.leaveLineOfWord() }
     }
   }
 

@@ -32,7 +32,7 @@ enum PoolCreateCommand {
 
   static func run(_ invocation: Invocation, _ session: Session) throws(CommandError) -> ExitStatus {
     let size = try size(invocation.value(size))
-    let capacity = try capacity(invocation.value(indexCapacity))
+    let capacity = try capacity(invocation.value(indexCapacity), fileSize: size)
     var made: [PoolDescription] = []
     do throws(CommandError) {
       for name in invocation.values(names) {
@@ -55,36 +55,42 @@ enum PoolCreateCommand {
     return try reading { () throws(ValueError) in try ByteSize.parse(text) }
   }
 
-  private static func capacity(_ text: String?) throws(CommandError) -> UInt32? {
+  /// An index that was asked for may take half of the file, at 16 bytes a slot.
+  private static func capacity(_ text: String?, fileSize: UInt64) throws(CommandError) -> UInt32? {
     guard let text else { return nil }
     let number = try reading { () throws(ValueError) in try Number.parse(text, for: indexCapacity) }
-    guard let capacity = UInt32(exactly: number) else {
+    guard let capacity = UInt32(exactly: number), number * 16 <= fileSize / 2 else {
       throw .usage(
-        "index capacity is too large for pool size", hint: "Leave --index-capacity out, or give fewer slots.")
+        "index capacity is too large for pool size",
+        hint: "Leave --index-capacity out, or give at most \(fileSize / 32) slots for this size.")
     }
     return capacity
   }
 
   private static func show(_ made: [PoolDescription], in session: Session) throws(CommandError) {
     try session.print(
-      .object([("created", .list(made.map { $0.report }))]), prose: { prose(made) }, plain: { plain(made) })
+      .object([("created", .list(made.map { $0.report }))]), prose: { prose(made, session) },
+      plain: { plain(made, session) })
   }
 
-  private static func prose(_ made: [PoolDescription]) -> String {
+  private static func prose(_ made: [PoolDescription], _ session: Session) -> String {
     guard let first = made.first else { return "" }
     let size = HumanFormat.size(first.info.geometry.fileSize)
     if made.count == 1 {
       return
         "Created \(first.name) (\(size), \(first.info.geometry.indexCapacity) index slots)\n  path: \(first.path)\n"
     }
-    return "Created \(made.count) pools (\(size) each)\n" + made.map { "  - \($0.name) (\($0.path))\n" }.joinedText("")
+    return "Created \(made.count) pools (\(size) each)\n"
+      + made.map { "  - \($0.name) (\(session.shown($0.path)))\n" }.joinedText("")
   }
 
-  private static func plain(_ made: [PoolDescription]) -> String {
+  private static func plain(_ made: [PoolDescription], _ session: Session) -> String {
     var table = Table(["NAME", "SIZE", "INDEX", "PATH"])
     for pool in made {
       let geometry = pool.info.geometry
-      table.add([pool.name, HumanFormat.size(geometry.fileSize), "\(geometry.indexCapacity)", pool.path])
+      table.add([
+        pool.name, HumanFormat.size(geometry.fileSize), "\(geometry.indexCapacity)", session.shown(pool.path),
+      ])
     }
     return table.text
   }

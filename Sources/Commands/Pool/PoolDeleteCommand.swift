@@ -29,7 +29,7 @@ enum PoolDeleteCommand {
     var outcomes: [Outcome] = []
     for name in invocation.values(names) { outcomes.append(try delete(name, in: session)) }
     let shown = outcomes
-    try session.print(report(shown), prose: { prose(shown) }, plain: { plain(shown) })
+    try session.print(report(shown), prose: { prose(shown) }, plain: { plain(shown, session) })
     return outcomes.lazy.compactMap { $0.error }.first.map { .failure($0.kind) } ?? .success
   }
 
@@ -76,11 +76,12 @@ enum PoolDeleteCommand {
     }.joinedText("")
   }
 
-  private static func plain(_ outcomes: [Outcome]) -> String {
+  private static func plain(_ outcomes: [Outcome], _ session: Session) -> String {
     var table = Table(["NAME", "STATUS", "PATH", "DETAIL"])
     for outcome in outcomes {
       table.add([
-        outcome.name, outcome.error == nil ? "OK" : "ERR", outcome.path ?? "-", outcome.error?.message ?? "",
+        outcome.name, outcome.error == nil ? "OK" : "ERR", outcome.path.map(session.shown) ?? "-",
+        outcome.error?.message ?? "",
       ])
     }
     return table.text

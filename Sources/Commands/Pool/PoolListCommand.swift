@@ -22,7 +22,8 @@ enum PoolListCommand {
     let pools = try storing { () throws(PoolError) in try PoolDirectory.list(directory) }
     let now = session.now()
     try session.print(
-      .object([("pools", .list(pools.map(row)))]), prose: { prose(pools, directory, now) }, plain: { plain(pools) })
+      .object([("pools", .list(pools.map(row)))]), prose: { prose(pools, directory, now) },
+      plain: { plain(pools) })
     return .success
   }
 

@@ -41,8 +41,7 @@ struct PoolReference {
     } catch {
       var error = error
       if error.kind == .notFound {
-        error.hint =
-          isPath ? "Check the path or --dir. To make the pool: \(missing())" : missing()
+        error.hint = (isPath ? "Check the path or --dir. " : "") + missing()
       }
       throw CommandError(error)
     }

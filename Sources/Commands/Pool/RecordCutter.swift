@@ -132,6 +132,25 @@ struct RecordCutter: ~Copyable {
     }
   }
 
+  /// The record that was offered, or the line on which it begins if it goes on: for messages about it.
+  var lineOfRecord: RawSpan {
+    @_lifetime(borrow self)
+    get {
+      if recordIsJoined { return joined.bytes }
+      let start = recordRange.lowerBound
+      let end = buffer.withUnsafeBytes { ByteSearch.first(0x0A, in: $0, from: start) } ?? buffer.count
+      return buffer.bytes.extracting(start..<max(end, start))
+    }
+  }
+
+  /// The record that was offered is no JSON at all: if it is a mere word, so is the rest of its line.
+  mutating func leaveLineOfWord() {
+    guard format == .json, !beginsContainer(recordRange.lowerBound) else { return }
+    recovery = .restOfLine
+    searched = position
+    prefersLines = true
+  }
+
   /// What comes next.
   ///
   /// - Parameter isIdle: No input is ready: a value that is complete is a record even though its line has not ended.

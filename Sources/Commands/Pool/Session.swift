@@ -29,6 +29,17 @@ package final class Session {
     return try storing { () throws(PoolError) in try PoolDirectory.defaultPath() }
   }
 
+  /// A file as people see it: from the pool directory on, or its name alone.
+  func shown(_ path: String) -> String {
+    guard let directory = try? poolDirectory(), path.hasBytePrefix(directory) else { return Paths.lastPart(of: path) }
+    var rest = path.utf8.dropFirst(directory.utf8.count)
+    guard let first = rest.first, Paths.isSeparator(first) || directory.utf8.last.map(Paths.isSeparator) == true else {
+      return Paths.lastPart(of: path)
+    }
+    if Paths.isSeparator(first) { rest = rest.dropFirst() }
+    return String(decoding: rest, as: UTF8.self)
+  }
+
   // MARK: Output
 
   /// Prints a report in the form asked for. `prose` is for a person at a terminal, `plain` for text in a pipe.
