@@ -171,6 +171,7 @@ static const char *const difficult[] = {
     "*",
     "'single'",
     "na\xC3\xAFve \xE5\x90\x8D \xF0\x9F\x98\x80",
+    "lone \xED\xA0\xBD surrogate, other half \xED\xB8\x80.",
     "last",
     NULL,
 };

@@ -164,10 +164,13 @@ static int role_start_sleeper(int count, const char *const *arguments) {
     platform_exit_status status;
     must(platform_child_start(&options, &child), "start");
     must(platform_file_read(platform_child_output(child), &byte, 1, &got), "read");
-    must(platform_child_signal(child, PLATFORM_SIGNAL_TERMINATE), "signal");
+    platform_status sent = platform_child_signal(child, PLATFORM_SIGNAL_TERMINATE);
+    if (sent == PLATFORM_UNSUPPORTED) platform_child_close_input(child);
+    else must(sent, "signal");
     must(platform_child_wait(child, generous(), &status), "wait");
     platform_child_free(child);
-    say(status.signaled || status.code != 0 ? "ended by the signal" : "survived");
+    bool ended = status.signaled || status.code != 0;
+    say(sent == PLATFORM_UNSUPPORTED ? "cannot be signalled" : ended ? "ended by the signal" : "survived");
     return 0;
 }
 
@@ -180,9 +183,11 @@ static int role_just_read(int count, const char *const *arguments) {
 
 static void children_of_listeners_do_not_listen(void) {
     peer *middle = peer_start("start-sleeper", NULL);
-    REQUIRE(middle != NULL);
-    peer_hear(middle, "ended by the signal");
+    char line[64];
+    REQUIRE(middle != NULL && peer_line(middle, line, sizeof line));
     peer_finish(middle);
+    if (on_windows() && strcmp(line, "cannot be signalled") == 0) SKIP("there is no console to send Ctrl-Break through");
+    CHECK_TEXT("ended by the signal", line);
 }
 
 static const contract_test tests[] = {
