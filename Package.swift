@@ -59,6 +59,8 @@ let package = Package(
     .executableTarget(
       name: "weir", dependencies: ["Arguments", "PoolCommands", "Platform"], swiftSettings: swift),
 
+    .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: tests),
+    .testTarget(name: "Lite3Tests", dependencies: ["JSON", "Lite3"], swiftSettings: tests),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"], swiftSettings: tests),
     .testTarget(name: "PoolsTests", dependencies: ["Platform", "Pools", "Support"], swiftSettings: tests),
     .testTarget(

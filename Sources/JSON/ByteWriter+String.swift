@@ -13,7 +13,7 @@ extension ByteWriter {
         append("\"\"")
         return true
       }
-      return appendQuoted(start, count: bytes.count)
+      return appendQuoted(start, count: bytes.count, readable: bytes.count)
     }
   }
 
@@ -24,34 +24,60 @@ extension ByteWriter {
     append(UInt8(ascii: "\""))
   }
 
-  /// Appends a quoted string; false, with nothing appended, if the `count` bytes at `source` are not valid UTF-8.
-  package mutating func appendQuoted(_ source: UnsafeRawPointer, count: Int) -> Bool {
+  /// Appends a quoted string with a byte in front of it and a byte behind it, as far as they are given.
+  ///
+  /// - Parameters:
+  ///   - prefix: stored before the opening quote.
+  ///   - source: `readable` bytes may be read there, of which `count` are the string.
+  ///   - suffix: stored behind the closing quote.
+  /// - Returns: false, with nothing appended, if the string is not valid UTF-8.
+  @inlinable @inline(__always)
+  package mutating func appendQuoted(
+    prefix: UInt8? = nil, _ source: UnsafeRawPointer, count: Int, readable: Int, suffix: UInt8? = nil
+  ) -> Bool {
     // Room for the case without escapes; the slow path asks again.
-    let start = reserve(count + 2)
-    start.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
-    let copied = copyPlainASCII(from: source, count: count, to: start + 1)
+    var target = reserve(count &+ 4)
+    if let prefix {
+      target.storeBytes(of: prefix, as: UInt8.self)
+      target += 1
+    }
+    target.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
+    target += 1
+    let copied = copyPlainASCII(from: source, count: count, readable: readable, to: target)
     if copied == count {
-      start.storeBytes(of: UInt8(ascii: "\""), toByteOffset: count + 1, as: UInt8.self)
-      advance(by: count + 2)
+      target += count
+      target.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
+      target += 1
+      if let suffix {
+        target.storeBytes(of: suffix, as: UInt8.self)
+        target += 1
+      }
+      advance(to: target)
       return true
     }
-    return appendQuotedSlowly(source, count: count, plain: copied)
+    return appendQuotedSlowly(prefix, source, count: count, plain: copied, suffix)
   }
 
-  /// Goes on after `plain` bytes that were already stored behind an uncounted quote.
-  @inline(never)
-  private mutating func appendQuotedSlowly(_ source: UnsafeRawPointer, count: Int, plain: Int) -> Bool {
-    let rest = UnsafeRawBufferPointer(start: source + plain, count: count - plain)
-    guard csimdjson_is_utf8((source + plain).assumingMemoryBound(to: UInt8.self), rest.count) else { return false }
-    advance(by: 1 + plain)
-    var from = 0
-    for index in 0..<rest.count where needsEscape(rest[index]) {
-      append(source + plain + from, count: index - from)
-      appendEscaped(rest[index])
+  /// Does the same again for a string whose first `plain` bytes need no escape.
+  @usableFromInline @inline(never)
+  mutating func appendQuotedSlowly(
+    _ prefix: UInt8?, _ source: UnsafeRawPointer, count: Int, plain: Int, _ suffix: UInt8?
+  ) -> Bool {
+    guard UTF8Check.isValid(source + plain, count: count - plain) else { return false }
+    if let prefix { append(prefix) }
+    append(UInt8(ascii: "\""))
+    append(source, count: plain)
+    var from = plain
+    for index in plain..<count {
+      let byte = source.load(fromByteOffset: index, as: UInt8.self)
+      if !needsEscape(byte) { continue }
+      append(source + from, count: index - from)
+      appendEscaped(byte)
       from = index + 1
     }
-    append(source + plain + from, count: rest.count - from)
+    append(source + from, count: count - from)
     append(UInt8(ascii: "\""))
+    if let suffix { append(suffix) }
     return true
   }
 
@@ -83,55 +109,43 @@ extension ByteWriter {
 
 /// Copies bytes up to the first that is not ASCII or needs an escape; returns how many.
 ///
-/// Reads `source..<source + count`. `target` has room for `count` bytes and the writer's slack.
-@inline(__always)
-private func copyPlainASCII(from source: UnsafeRawPointer, count: Int, to target: UnsafeMutableRawPointer) -> Int {
+/// Reads whole words where `readable` allows. `target` has room for `count` bytes and a writer's slack, and may be written
+/// up to seven bytes behind them.
+@inlinable @inline(__always)
+func copyPlainASCII(
+  from source: UnsafeRawPointer, count: Int, readable: Int, to target: UnsafeMutableRawPointer
+) -> Int {
   var index = 0
-  while index &+ 8 <= count {
-    let word = source.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+  while index < count {
+    let left = count &- index
+    let word =
+      index &+ 8 <= readable
+      ? source.loadUnaligned(fromByteOffset: index, as: UInt64.self) : loadPartial(source + index, count: min(left, 8))
     target.storeBytes(of: word, toByteOffset: index, as: UInt64.self)
-    let special = specialBytes(word)
-    if special != 0 { return index &+ special.trailingZeroBitCount / 8 }
+    var special = specialBytes(word)
+    if left < 8 { special &= (1 &<< UInt64(left &* 8)) &- 1 }
+    if special != 0 { return index &+ special.trailingZeroBitCount &>> 3 }
     index &+= 8
   }
-  let left = count &- index
-  if left == 0 { return count }
-  let word: UInt64
-  if count >= 8 {
-    // The last eight bytes again; those before `index` are known to be plain.
-    word = source.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
-    target.storeBytes(of: word, toByteOffset: count &- 8, as: UInt64.self)
-    let special = specialBytes(word)
-    return special == 0 ? count : count &- 8 &+ special.trailingZeroBitCount / 8
-  }
-  // Fewer than eight bytes in all: gathered from overlapping halves, padded with a plain byte.
-  word = loadPartial(source, count: left)
-  target.storeBytes(of: word, toByteOffset: index, as: UInt64.self)
-  let padding = (0x2020_2020_2020_2020 as UInt64) &<< UInt64(left &* 8)
-  let special = specialBytes(word | padding)
-  return special == 0 ? count : special.trailingZeroBitCount / 8
+  return count
 }
 
-/// The 1 to 7 bytes at `source` in the low end of a word, zeros above.
-@inline(__always)
-private func loadPartial(_ source: UnsafeRawPointer, count: Int) -> UInt64 {
-  if count >= 4 {
-    let low = UInt64(source.loadUnaligned(as: UInt32.self))
-    let high = UInt64(source.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self))
-    return low | high << UInt64((count &- 4) &* 8)
+/// The 1 to 8 bytes at `source` in the low end of a word, zeros above.
+@usableFromInline @inline(never)
+func loadPartial(_ source: UnsafeRawPointer, count: Int) -> UInt64 {
+  var word: UInt64 = 0
+  for index in 0..<count {
+    word |= UInt64(source.load(fromByteOffset: index, as: UInt8.self)) << UInt64(index * 8)
   }
-  let first = UInt64(source.load(as: UInt8.self))
-  let middle = UInt64(source.load(fromByteOffset: count >> 1, as: UInt8.self))
-  let last = UInt64(source.load(fromByteOffset: count &- 1, as: UInt8.self))
-  return first | middle << UInt64((count >> 1) &* 8) | last << UInt64((count &- 1) &* 8)
+  return word
 }
 
 /// Non-zero iff a byte is a control, `"`, `\` or not ASCII; its lowest set bit is the top bit of the first such byte.
 ///
 /// Each subtraction sets the top bit of a matching byte. A borrow can only come from a matching byte below, so bits above
 /// the lowest may be false, the lowest never is.
-@inline(__always)
-private func specialBytes(_ word: UInt64) -> UInt64 {
+@inlinable @inline(__always)
+func specialBytes(_ word: UInt64) -> UInt64 {
   let ones: UInt64 = 0x0101_0101_0101_0101
   let control = word &- ones &* 0x20
   let quote = (word ^ ones &* 0x22) &- ones

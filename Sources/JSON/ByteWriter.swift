@@ -77,7 +77,7 @@ public struct ByteWriter: ~Copyable {
   }
 
   /// Appends the UTF-8 bytes of a string.
-  public mutating func append(_ text: String) {
+  public mutating func append(string text: String) {
     for byte in text.utf8 {
       append(byte)
     }

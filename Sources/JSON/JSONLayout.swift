@@ -1,51 +1,8 @@
-/// Writes what stands between the scalars of a JSON text.
+/// Writes what stands between the scalars of a JSON text, in any style.
 ///
 /// A value is written as: `beginScalar`, its text, `endScalar`; or `open`, the contents, `close`. Before each member or
-/// element comes `separator`; between key and value `colon`. Two conformers, so that the compact text, which goes to
-/// pipes and sockets by the million, has no test for style in it.
-package protocol JSONLayout {
-  mutating func open(_ bracket: UInt8, into output: inout ByteWriter)
-  mutating func separator(isFirst: Bool, into output: inout ByteWriter)
-  func colon(into output: inout ByteWriter)
-  mutating func close(_ bracket: UInt8, isEmpty: Bool, into output: inout ByteWriter)
-  func beginScalar(_ color: JSONColor, into output: inout ByteWriter)
-  func endScalar(into output: inout ByteWriter)
-}
-
-/// No white space, no colour.
-@frozen
-package struct CompactLayout: JSONLayout {
-  @inlinable package init() {}
-
-  @inlinable @inline(__always)
-  package mutating func open(_ bracket: UInt8, into output: inout ByteWriter) {
-    output.append(bracket)
-  }
-
-  @inlinable @inline(__always)
-  package mutating func separator(isFirst: Bool, into output: inout ByteWriter) {
-    if !isFirst { output.append(UInt8(ascii: ",")) }
-  }
-
-  @inlinable @inline(__always)
-  package func colon(into output: inout ByteWriter) {
-    output.append(UInt8(ascii: ":"))
-  }
-
-  @inlinable @inline(__always)
-  package mutating func close(_ bracket: UInt8, isEmpty: Bool, into output: inout ByteWriter) {
-    output.append(bracket)
-  }
-
-  @inlinable @inline(__always)
-  package func beginScalar(_ color: JSONColor, into output: inout ByteWriter) {}
-
-  @inlinable @inline(__always)
-  package func endScalar(into output: inout ByteWriter) {}
-}
-
-/// Any style.
-package struct StyledLayout: JSONLayout {
+/// element comes `separator`; between key and value `colon`.
+package struct JSONLayout {
   private let style: JSONStyle
   private var depth = 0
 

@@ -87,6 +87,22 @@ public struct JSONParser: ~Copyable {
       case CSIMDJSON_MEMORY: .memory
       default: .syntax
       }
-    return JSONError(kind)
+    switch kind {
+    case .empty, .tooLarge, .memory, .utf8:
+      return JSONError(kind)
+    case .syntax, .depth, .string, .number, .unfinished:
+      guard let offset = JSONSyntaxCheck.faultOffset(in: text) else { return JSONError(kind) }
+      let endsEarly = kind == .syntax && offset == text.byteCount
+      let line = 1 + lineFeeds(in: text, before: offset)
+      return JSONError(endsEarly ? .unfinished : kind, offset: offset, line: line)
+    }
+  }
+
+  private static func lineFeeds(in text: RawSpan, before offset: Int) -> Int {
+    text.withUnsafeBytes { bytes in
+      var lines = 0
+      for index in 0..<offset where bytes[index] == 0x0a { lines += 1 }
+      return lines
+    }
   }
 }

@@ -21,8 +21,8 @@ extension DocumentBytes {
   private func validateNode(
     _ node: Int, _ kind: Lite3Kind, depth: Int, steps: Int, _ budget: inout WorkBudget
   ) throws(Lite3Error) {
-    try budget.visit(node)
     let keys = self.keys(node)
+    try budget.visit(keys &+ 1, at: node)
     let isLeaf = child(node, 0) == 0
     if !isLeaf, steps == Lite3Limits.treeDepth { throw Lite3Error(.corrupt, offset: node) }
     for index in 0...keys {
@@ -33,7 +33,6 @@ extension DocumentBytes {
       }
       if index < keys {
         let entry = self.entry(node, index)
-        try budget.visit(entry)
         try validateEntry(entry, kind, depth: depth, &budget)
       }
     }

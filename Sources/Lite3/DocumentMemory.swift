@@ -1,18 +1,17 @@
-/// The growing memory of one document, addressed by offset.
+/// The growing memory of one document.
 ///
-/// The only code of the writing side that touches raw memory directly.
-///
-/// Invariant: `base` points to `capacity + slack` bytes, 16-aligned; `end <= capacity`. Every offset passed in was made by
-/// appending, so it lies below `end`, and a node at it lies below `end` entirely. `reserve` is called before bytes are
-/// appended; stores of whole words may reach up to `slack` bytes behind what was reserved.
+/// Invariant: `base` points to `capacity + slack` bytes, 16-aligned, and `end <= capacity`. An offset that was made by
+/// appending lies below `end`, and so does a node at it, entirely. After `reserve(n)`, n bytes and the nodes of one
+/// insertion may be stored from `tail` on, and whole words up to `slack` bytes behind them; `base`, `tail` and every
+/// `NodePointer` stay valid until the next `reserve`.
 struct DocumentMemory: ~Copyable {
-  /// Room behind every reservation: for stores of whole words, and for the nodes that one insertion may add by splitting
-  /// (two for a root and one for each of nine levels, each padded).
+  /// Room behind every reservation for stores of whole words and blocks.
   static var slack: Int { 64 }
-  static var splitRoom: Int { 12 * (Node.size + 3) }
+  /// Room behind every reservation for the nodes that one insertion adds by splitting: two for a root and one for each
+  /// level below it, each padded.
+  static var splitRoom: Int { (Lite3Limits.treeDepth + 3) * (Node.size + 3) }
 
   private(set) var base: UnsafeMutableRawPointer
-  var start: UnsafeRawPointer { UnsafeRawPointer(base) }
   private var capacity: Int
   private(set) var end = 0
 
@@ -25,6 +24,7 @@ struct DocumentMemory: ~Copyable {
     base.deallocate()
   }
 
+  /// Forgets the content, and gives memory back that only a huge document needed.
   mutating func removeAll() {
     end = 0
     if capacity > Lite3Limits.keptBytes {
@@ -42,9 +42,10 @@ struct DocumentMemory: ~Copyable {
 
   @inline(never)
   private mutating func grow(by count: Int) throws(Lite3Error) {
+    let limit = Lite3Limits.documentBytes + Self.splitRoom
     let needed = end + count + Self.splitRoom
-    guard needed <= Lite3Limits.documentBytes + Self.splitRoom else { throw Lite3Error(.tooLarge) }
-    let wanted = max(needed, min(capacity * 2, Lite3Limits.documentBytes + Self.splitRoom))
+    guard needed <= limit else { throw Lite3Error(.tooLarge) }
+    let wanted = max(needed, min(capacity * 2, limit))
     let larger = UnsafeMutableRawPointer.allocate(byteCount: wanted + Self.slack, alignment: 16)
     larger.copyMemory(from: base, byteCount: end)
     base.deallocate()
@@ -52,94 +53,64 @@ struct DocumentMemory: ~Copyable {
     capacity = wanted
   }
 
-  // MARK: Appending
-
-  @inline(__always)
-  mutating func advance(by count: Int) {
-    end &+= count
-  }
-
-  /// Appends zeros up to a multiple of four.
-  @inline(__always)
-  mutating func alignEnd() {
-    pad(by: (0 &- end) & 3)
-  }
-
-  /// Appends up to four zeros.
-  @inline(__always)
-  mutating func pad(by count: Int) {
-    (base + end).storeBytes(of: 0, as: UInt32.self)
-    end &+= count
+  /// Where the next byte goes. Stores through a local copy of this pointer, then one assignment, spare a load and a store
+  /// of the offset for every piece.
+  var tail: UnsafeMutableRawPointer {
+    @inline(__always) get { base + end }
+    @inline(__always) set { end = newValue - base }
   }
 
   @inline(__always)
-  mutating func append(_ byte: UInt8) {
-    (base + end).storeBytes(of: byte, as: UInt8.self)
-    end &+= 1
-  }
-
-  @inline(__always)
-  mutating func append(_ word: UInt32) {
-    (base + end).storeBytes(of: word, as: UInt32.self)
-    end &+= 4
-  }
-
-  @inline(__always)
-  mutating func append(_ word: UInt64) {
-    (base + end).storeBytes(of: word, as: UInt64.self)
-    end &+= 8
-  }
-
-  /// Appends `count` bytes from memory that is readable up to 15 bytes behind them.
-  @inline(__always)
-  mutating func appendPadded(_ source: UnsafeRawPointer, count: Int) {
-    let target = base + end
-    if count <= 32 {
-      target.storeBytes(of: source.loadUnaligned(as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
-      if count > 16 {
-        let rest = source.loadUnaligned(fromByteOffset: 16, as: SIMD16<UInt8>.self)
-        target.storeBytes(of: rest, toByteOffset: 16, as: SIMD16<UInt8>.self)
-      }
-    } else {
-      target.copyMemory(from: source, byteCount: count)
-    }
-    end &+= count
-  }
-
-  /// Appends `count` bytes.
-  mutating func append(_ source: UnsafeRawPointer, count: Int) {
-    (base + end).copyMemory(from: source, byteCount: count)
-    end &+= count
+  func node(at offset: Int) -> NodePointer {
+    NodePointer(address: base + offset)
   }
 
   /// Appends a node that is all zero but for its type byte, and returns its offset.
   @inline(__always)
   mutating func appendNode(_ kind: Lite3Kind) -> Int {
-    let node = end
-    let target = base + node
-    var first = SIMD16<UInt8>.zero
-    first[0] = kind.rawValue
-    target.storeBytes(of: first, as: SIMD16<UInt8>.self)
-    for block in 1..<6 {
-      target.storeBytes(of: .zero, toByteOffset: block &* 16, as: SIMD16<UInt8>.self)
+    let offset = end
+    node(at: offset).clear(kind)
+    end = offset &+ Node.size
+    return offset
+  }
+
+  /// Appends zeros up to a multiple of four.
+  @inline(__always)
+  mutating func alignEnd() {
+    tail.storeBytes(of: 0, as: UInt32.self)
+    end = (end &+ 3) & ~3
+  }
+}
+
+extension UnsafeMutableRawPointer {
+  /// Stores a value and moves behind it.
+  @inline(__always)
+  mutating func put<T: BitwiseCopyable>(_ value: T) {
+    storeBytes(of: value, as: T.self)
+    self += MemoryLayout<T>.size
+  }
+
+  /// Copies `count` bytes and moves behind them. Up to 15 bytes behind the source are read, and up to `slack` bytes behind
+  /// the copy are written.
+  @inline(__always)
+  mutating func putPadded(_ source: UnsafeRawPointer, count: Int) {
+    if count <= 64 {
+      var offset = 0
+      repeat {
+        let block = source.loadUnaligned(fromByteOffset: offset, as: SIMD16<UInt8>.self)
+        storeBytes(of: block, toByteOffset: offset, as: SIMD16<UInt8>.self)
+        offset &+= 16
+      } while offset < count
+    } else {
+      copyMemory(from: source, byteCount: count)
     }
-    end &+= Node.size
-    return node
+    self += count
   }
 
-  // MARK: Words of nodes
-
+  /// Copies `count` bytes and moves behind them.
   @inline(__always)
-  func word(_ offset: Int) -> UInt32 {
-    base.load(fromByteOffset: offset, as: UInt32.self)
-  }
-
-  @inline(__always)
-  func setWord(_ offset: Int, _ value: UInt32) {
-    base.storeBytes(of: value, toByteOffset: offset, as: UInt32.self)
-  }
-
-  func copyNode(from source: Int, to target: Int) {
-    (base + target).copyMemory(from: base + source, byteCount: Node.size)
+  mutating func put(_ source: UnsafeRawPointer, count: Int) {
+    copyMemory(from: source, byteCount: count)
+    self += count
   }
 }

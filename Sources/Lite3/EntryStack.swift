@@ -1,10 +1,11 @@
-/// Entry offsets, last in first out: scratch memory that one walker uses again and again.
+/// Entry offsets of the objects being walked, outermost first: scratch memory that one walker uses again and again.
 ///
 /// Invariant: `base` points to `capacity` words of which the first `count` are set; indices passed in are below `count`.
 struct EntryStack: ~Copyable {
   private var base: UnsafeMutablePointer<UInt32>
   private var capacity = 512
   private(set) var count = 0
+  private var orders = OrderMemory()
 
   init() {
     base = .allocate(capacity: capacity)
@@ -32,40 +33,89 @@ struct EntryStack: ~Copyable {
   }
 
   @inline(__always)
-  mutating func push(_ entry: UInt32) {
-    if count == capacity { grow() }
-    base[count] = entry
+  mutating func push(_ entry: Int) {
+    reserve(1)
+    base[count] = UInt32(truncatingIfNeeded: entry)
     count &+= 1
   }
 
+  @inline(__always)
+  private mutating func reserve(_ more: Int) {
+    if more > capacity &- count { grow(by: more) }
+  }
+
   @inline(never)
-  private mutating func grow() {
-    let larger = UnsafeMutablePointer<UInt32>.allocate(capacity: capacity * 2)
+  private mutating func grow(by more: Int) {
+    let wanted = max(count + more, capacity * 2)
+    let larger = UnsafeMutablePointer<UInt32>.allocate(capacity: wanted)
     larger.moveInitialize(from: base, count: count)
     base.deallocate()
     base = larger
-    capacity *= 2
+    capacity = wanted
   }
 
-  /// Puts the entries from `first` on in ascending order.
+  /// Puts the entries under a checked node on the stack in the order of the tree.
+  mutating func push(under node: Int, of document: DocumentBytes, _ budget: inout WorkBudget) throws(Lite3Error) {
+    if document.child(node, 0) != 0 { return try pushTree(node, document, &budget, steps: 0) }
+    let keys = document.keys(node)
+    try budget.visit(keys &+ 1, at: node)
+    reserve(Node.keys)
+    // All seven slots, used or not: cheaper than counting.
+    for index in 0..<Node.keys { base[count &+ index] = UInt32(truncatingIfNeeded: document.entry(node, index)) }
+    count &+= keys
+  }
+
+  private mutating func pushTree(
+    _ node: Int, _ document: DocumentBytes, _ budget: inout WorkBudget, steps: Int
+  ) throws(Lite3Error) {
+    guard document.child(node, 0) != 0 else { return try push(under: node, of: document, &budget) }
+    if steps == Lite3Limits.treeDepth { throw Lite3Error(.corrupt, offset: node) }
+    let keys = document.keys(node)
+    try budget.visit(keys &+ 1, at: node)
+    for index in 0...keys {
+      let child = document.child(node, index)
+      try document.checkNode(child)
+      try pushTree(child, document, &budget, steps: steps &+ 1)
+      if index < keys { push(document.entry(node, index)) }
+    }
+  }
+
+  /// Puts the entries from `first` on, which were pushed from under `node`, in ascending order.
+  ///
+  /// Entries of objects that look alike come in the same disorder: the permutation that sorted the last one is tried
+  /// before anything is sorted.
   @inline(__always)
-  mutating func sort(from first: Int) {
+  mutating func sort(from first: Int, node: Int, of document: DocumentBytes) {
     let count = self.count &- first
-    if count > 32 {
-      var range = UnsafeMutableBufferPointer(start: base + first, count: count)
-      range.sort()
-      return
-    }
-    var index = first &+ 1
-    while index < self.count {
-      let entry = base[index]
-      var gap = index
-      while gap > first, base[gap &- 1] > entry {
-        base[gap] = base[gap &- 1]
-        gap &-= 1
+    if count < 2 { return }
+    reserve(count)
+    let (source, target) = (base + first, base + self.count)
+    let look = OrderMemory.Look(
+      count: count, first: document.uncheckedLong(node &+ Node.hashes), last: UInt64(document.hash(node, 2)))
+    if let permutation = orders.permutation(for: look) {
+      var ascends = true
+      var last: UInt32 = 0
+      for index in 0..<count {
+        let entry = source[Int(permutation[index])]
+        target[index] = entry
+        ascends = ascends && last <= entry
+        last = entry
       }
-      base[gap] = entry
-      index &+= 1
+      if ascends {
+        source.update(from: target, count: count)
+        return
+      }
     }
+    sortSlowly(first, look)
+  }
+
+  @inline(never)
+  private mutating func sortSlowly(_ first: Int, _ look: OrderMemory.Look) {
+    let count = self.count - first
+    let (source, target) = (base + first, base + self.count)
+    target.update(from: source, count: count)
+    var range = UnsafeMutableBufferPointer(start: source, count: count)
+    range.sort()
+    orders.remember(look) { sorted, original in source[sorted] == target[original] }
   }
 }

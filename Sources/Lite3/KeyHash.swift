@@ -4,21 +4,29 @@
 enum KeyHash {
   static var start: UInt32 { 5381 }
 
-  /// The hash of `count` bytes at `key`.
+  /// The hash of `count` bytes at `key`; nil if one of them is zero, which no key may hold.
   ///
   /// Reads whole words: up to seven bytes behind the key must be readable.
   @inline(__always)
-  static func ofPadded(_ key: UnsafeRawPointer, count: Int) -> UInt32 {
+  static func ofPadded(_ key: UnsafeRawPointer, count: Int) -> UInt32? {
     var hash = start
+    var zeros: UInt64 = 0
     var index = 0
     while index &+ 8 <= count {
-      hash = hash &* power(8) &+ sum(key.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+      let word = key.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      hash = hash &* power(8) &+ sum(word)
+      zeros |= zeroBytes(word)
       index &+= 8
     }
     let left = count &- index
-    if left == 0 { return hash }
-    let word = key.loadUnaligned(fromByteOffset: index, as: UInt64.self) &<< UInt64((8 &- left) &* 8)
-    return hash &* power(left) &+ sum(word)
+    if left > 0 {
+      // Zeros in front of the last bytes add nothing to the sum.
+      let unused = UInt64((8 &- left) &* 8)
+      let word = key.loadUnaligned(fromByteOffset: index, as: UInt64.self) &<< unused
+      hash = hash &* power(left) &+ sum(word)
+      zeros |= zeroBytes(word | (1 &<< unused &- 1))
+    }
+    return zeros == 0 ? hash : nil
   }
 
   /// The hash of `count` bytes at `key`; reads nothing else.
@@ -40,6 +48,12 @@ enum KeyHash {
     let first = UInt32(truncatingIfNeeded: fours)
     let second = UInt32(truncatingIfNeeded: fours &>> 32)
     return first &* power(4) &+ second
+  }
+
+  /// Non-zero iff a byte of `word` is zero.
+  @inline(__always)
+  private static func zeroBytes(_ word: UInt64) -> UInt64 {
+    (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
   }
 
   /// 33 to the `exponent`, modulo 2^32, for 0 ... 8.

@@ -9,6 +9,7 @@ public struct Lite3Encoder: ~Copyable {
   var parser = JSONParser()
   var tree = TreeWriter()
   var members = MemberStack()
+  var orders = OrderMemory()
   /// Members in use, from the bottom of the stack.
   var memberCount = 0
   /// Whether an integer zero was met: the parser does not tell `-0` from `0`.
@@ -111,7 +112,7 @@ public struct Lite3Encoder: ~Copyable {
     if blankMessage.isEmpty {
       blankMessageData = try beginMessage(tags: [])
       blankMessageGeneration = tree.generation
-      blankMessage.append(tree.memory.start, count: tree.memory.end)
+      blankMessage.append(UnsafeRawPointer(tree.memory.base), count: tree.memory.end)
     }
     try tree.begin(copying: blankMessage, generation: blankMessageGeneration)
     return blankMessageData

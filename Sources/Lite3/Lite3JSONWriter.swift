@@ -21,10 +21,7 @@ public struct Lite3JSONWriter: ~Copyable {
     let mark = output.count
     do throws(Lite3Error) {
       let bytes = try DocumentBytes(document)
-      var budget = WorkBudget(bytes)
-      let root = try bytes.value(0)
-      guard root.kind == .object || root.kind == .array else { throw Lite3Error(.corrupt, offset: 0) }
-      try write(root, bytes, depth: 0, &budget, style, &output)
+      try write(bytes.container(0), bytes, depth: 0, style, &output)
     } catch {
       output.truncate(to: mark)
       throw error
@@ -38,8 +35,7 @@ public struct Lite3JSONWriter: ~Copyable {
     let mark = output.count
     do throws(Lite3Error) {
       let bytes = try DocumentBytes(payload)
-      var budget = WorkBudget(bytes)
-      try write(MessageParts(bytes).data, bytes, depth: 1, &budget, style, &output)
+      try write(MessageParts(bytes).data, bytes, depth: 1, style, &output)
     } catch {
       output.truncate(to: mark)
       throw error
@@ -61,12 +57,11 @@ public struct Lite3JSONWriter: ~Copyable {
     do throws(Lite3Error) {
       let bytes = try DocumentBytes(payload)
       let parts = try MessageParts(bytes)
+      updateSecond(time / 1_000_000_000)
       if style == .compact {
-        var layout = CompactLayout()
-        try writeEnvelope(bytes, parts, seq, time, &layout, &output)
+        try writeEnvelope(bytes, parts, seq, time, CompactText(), &output)
       } else {
-        var layout = StyledLayout(style)
-        try writeEnvelope(bytes, parts, seq, time, &layout, &output)
+        try writeEnvelope(bytes, parts, seq, time, StyledText(style), &output)
       }
     } catch {
       output.truncate(to: mark)
@@ -75,79 +70,82 @@ public struct Lite3JSONWriter: ~Copyable {
   }
 
   private mutating func write(
-    _ value: StoredValue, _ bytes: DocumentBytes, depth: Int, _ budget: inout WorkBudget, _ style: JSONStyle,
-    _ output: inout ByteWriter
+    _ value: StoredValue, _ bytes: DocumentBytes, depth: Int, _ style: JSONStyle, _ output: inout ByteWriter
   ) throws(Lite3Error) {
+    var budget = WorkBudget(bytes)
     if style == .compact {
-      var layout = CompactLayout()
-      try walker.write(value, of: bytes, depth: depth, &budget, &layout, into: &output)
+      var text = CompactText()
+      try walker.write(value, of: bytes, depth: depth, &budget, &text, &output)
     } else {
-      var layout = StyledLayout(style)
-      try walker.write(value, of: bytes, depth: depth, &budget, &layout, into: &output)
+      var text = StyledText(style)
+      try walker.write(value, of: bytes, depth: depth, &budget, &text, &output)
     }
   }
 
   @inline(__always)
-  private mutating func writeEnvelope<Layout: JSONLayout>(
-    _ bytes: DocumentBytes, _ parts: MessageParts, _ seq: UInt64, _ time: UInt64, _ layout: inout Layout,
+  private mutating func writeEnvelope<Text: DocumentText>(
+    _ bytes: DocumentBytes, _ parts: MessageParts, _ seq: UInt64, _ time: UInt64, _ text: Text,
     _ output: inout ByteWriter
   ) throws(Lite3Error) {
+    var text = text
     var budget = WorkBudget(bytes)
-    layout.open(UInt8(ascii: "{"), into: &output)
-    writeKey("\"data\"", isFirst: true, &layout, &output)
-    try walker.write(parts.data, of: bytes, depth: 1, &budget, &layout, into: &output)
-    writeKey("\"meta\"", isFirst: false, &layout, &output)
-    layout.open(UInt8(ascii: "{"), into: &output)
-    writeKey("\"tags\"", isFirst: true, &layout, &output)
-    try writeTags(bytes, parts.tags, &budget, &layout, &output)
-    layout.close(UInt8(ascii: "}"), isEmpty: false, into: &output)
-    writeKey("\"seq\"", isFirst: false, &layout, &output)
-    layout.beginScalar(.number, into: &output)
-    output.appendDecimal(seq)
-    layout.endScalar(into: &output)
-    writeKey("\"time\"", isFirst: false, &layout, &output)
-    layout.beginScalar(.string, into: &output)
-    output.append(UInt8(ascii: "\""))
-    appendTime(time, &output)
-    output.append("Z\"")
-    layout.endScalar(into: &output)
-    layout.close(UInt8(ascii: "}"), isEmpty: false, into: &output)
+    text.beginObject(&output)
+    _ = text.key(TextBytes("data\0\0\0\0", count: 4), isFirst: true, &output)
+    try walker.write(parts.data, of: bytes, depth: 1, &budget, &text, &output)
+    _ = text.key(TextBytes("meta\0\0\0\0", count: 4), isFirst: false, &output)
+    text.beginObject(&output)
+    _ = text.key(TextBytes("tags\0\0\0\0", count: 4), isFirst: true, &output)
+    try writeTags(bytes, parts.tags, &budget, &text, &output)
+    text.endObject(isEmpty: false, &output)
+    _ = text.key(TextBytes("seq\0\0\0\0\0", count: 3), isFirst: false, &output)
+    text.unsigned(seq, &output)
+    _ = text.key(TextBytes("time\0\0\0\0", count: 4), isFirst: false, &output)
+    let mark = secondText.count
+    secondText.appendFraction(time % 1_000_000_000)
+    secondText.append(UInt8(ascii: "Z"))
+    _ = text.string(secondText.text, &output)
+    secondText.truncate(to: mark)
+    text.endObject(isEmpty: false, &output)
   }
 
   /// Tags are reached by index, as upstream does: the claimed count is what counts.
   @inline(__always)
-  private mutating func writeTags<Layout: JSONLayout>(
-    _ bytes: DocumentBytes, _ tags: Int, _ budget: inout WorkBudget, _ layout: inout Layout, _ output: inout ByteWriter
+  private func writeTags<Text: DocumentText>(
+    _ bytes: DocumentBytes, _ tags: Int, _ budget: inout WorkBudget, _ text: inout Text, _ output: inout ByteWriter
   ) throws(Lite3Error) {
     let count = try bytes.tagCount(tags)
-    layout.open(UInt8(ascii: "["), into: &output)
+    text.beginArray(&output)
     for index in 0..<count {
-      layout.separator(isFirst: index == 0, into: &output)
+      text.element(isFirst: index == 0, &output)
       let tag = try bytes.tag(index, of: tags)
-      try walker.write(tag, of: bytes, depth: 3, &budget, &layout, into: &output)
+      try budget.read(tag.count, at: tag.offset)
+      guard text.string(bytes.text(tag.offset, tag.count), &output) else {
+        throw Lite3Error(.corrupt, offset: tag.offset)
+      }
     }
-    layout.close(UInt8(ascii: "]"), isEmpty: count == 0, into: &output)
+    text.endArray(isEmpty: count == 0, &output)
   }
 
   @inline(__always)
-  private func writeKey<Layout: JSONLayout>(
-    _ quoted: StaticString, isFirst: Bool, _ layout: inout Layout, _ output: inout ByteWriter
-  ) {
-    layout.separator(isFirst: isFirst, into: &output)
-    layout.beginScalar(.key, into: &output)
-    output.append(quoted)
-    layout.endScalar(into: &output)
-    layout.colon(into: &output)
+  private mutating func updateSecond(_ seconds: UInt64) {
+    if seconds == second { return }
+    secondText.removeAll()
+    secondText.appendSecond(seconds)
+    second = seconds
   }
+}
 
-  private mutating func appendTime(_ nanoseconds: UInt64, _ output: inout ByteWriter) {
-    let (seconds, fraction) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
-    if seconds != second {
-      secondText.removeAll()
-      secondText.appendSecond(seconds)
-      second = seconds
-    }
-    output.append(secondText.start, count: secondText.count)
-    output.appendFraction(fraction)
+extension TextBytes {
+  /// The first `count` bytes of a literal, which is padded to eight so that it can be copied as a word.
+  @inline(__always)
+  fileprivate init(_ padded: StaticString, count: Int) {
+    self.init(start: padded.utf8Start, count: count, readable: padded.utf8CodeUnitCount)
+  }
+}
+
+extension ByteWriter {
+  /// The content; valid until the next call that may grow.
+  fileprivate var text: TextBytes {
+    TextBytes(start: start, count: count, readable: count + readableBeyond)
   }
 }

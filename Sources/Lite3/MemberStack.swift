@@ -45,7 +45,7 @@ struct Member {
   /// The first eight bytes of the key, first byte highest, zeros behind a shorter key: orders most keys by itself.
   /// Once the entry is written: its hash << 32 | its offset.
   var order: UInt64
-  /// Offset of the key in the tape's strings.
+  /// Offset of the key in the tape's strings. Once the entry is written: its rank by hash.
   var key: UInt32
   /// Index of the value in the tape; larger for the later of two members with the same key.
   var value: UInt32

@@ -1,6 +1,6 @@
 /// The parts of a message payload (pool format, section 13.1), found and checked by kind.
 struct MessageParts {
-  /// The root nodes of `meta.tags` and of the data, and where the data's value is.
+  /// The root node of `meta.tags`.
   let tags: Int
   let data: StoredValue
 
@@ -17,8 +17,8 @@ struct MessageParts {
   }
 }
 
-/// The keys of the envelope, with their hashes known beforehand.
-enum EnvelopeKey {
+/// A member that every message has.
+enum MessageKey {
   case meta, tags, data
 
   var text: StaticString {
@@ -36,10 +36,39 @@ enum EnvelopeKey {
     case .data: 0x7c95_915f
     }
   }
+
+  /// Tag, key and NUL: the first six bytes of its entry, first byte lowest.
+  var entryStart: UInt64 {
+    switch self {
+    case .meta: 0x0061_7465_6d14
+    case .tags: 0x0073_6761_7414
+    case .data: 0x0061_7461_6414
+    }
+  }
 }
 
 extension DocumentBytes {
+  /// Finds one of the members that every message has.
+  ///
+  /// In the usual case it is in the object's first node, and the entry begins with the six bytes of tag, key and NUL.
+  @inline(__always)
+  func find(_ key: MessageKey, in object: Int) throws(Lite3Error) -> StoredValue? {
+    let keys = self.keys(object)
+    var index = 0
+    while index < keys {
+      let entry = self.entry(object, index)
+      if hash(object, index) == key.hash, entry &+ 8 <= count,
+        uncheckedLong(entry) & 0xffff_ffff_ffff == key.entryStart
+      {
+        return try value(entry &+ 6)
+      }
+      index &+= 1
+    }
+    return try find(UnsafeRawPointer(key.text.utf8Start), count: 4, hash: key.hash, in: object)
+  }
+
   /// The number of tags that the array at `tags` claims.
+  @inline(__always)
   func tagCount(_ tags: Int) throws(Lite3Error) -> Int {
     let claimed = elements(tags)
     // Each takes at least six bytes, so an honest count is far below the length.
@@ -53,10 +82,5 @@ extension DocumentBytes {
       throw Lite3Error(.tagsNotStrings, offset: tags)
     }
     return tag
-  }
-
-  @inline(__always)
-  func find(_ key: EnvelopeKey, in object: Int) throws(Lite3Error) -> StoredValue? {
-    try find(UnsafeRawPointer(key.text.utf8Start), count: 4, hash: key.hash, in: object)
   }
 }

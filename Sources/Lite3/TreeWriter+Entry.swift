@@ -23,6 +23,24 @@ struct ElementCursor {
 struct KeyBytes {
   let start: UnsafeRawPointer
   let count: Int
+
+  /// Bytes that tag, key and NUL take at most.
+  @inline(__always)
+  var room: Int { count &+ 8 }
+
+  /// Whether the stored entry at `entry` has this key.
+  func isEqual(_ entry: UnsafeRawPointer) -> Bool {
+    let tag = entry.loadUnaligned(as: UInt32.self)
+    let width = Int(tag & 3) + 1
+    let size = Int((tag & (UInt32.max >> UInt32(32 - width * 8))) >> 2)
+    guard size == count + 1 else { return false }
+    for index in 0..<count
+    where entry.load(fromByteOffset: width + index, as: UInt8.self) != start.load(fromByteOffset: index, as: UInt8.self)
+    {
+      return false
+    }
+    return true
+  }
 }
 
 extension TreeWriter {
@@ -32,51 +50,66 @@ extension TreeWriter {
     count == Node.size - 1 - 5
   }
 
-  /// Appends an entry up to its value: padding, key tag, key and NUL. Returns its offset.
-  ///
-  /// A zero byte stands behind the key, and 15 more bytes are readable. Room was reserved.
+  /// Puts padding and key tag at `tail`, which then stands where the key goes. Returns the offset of the entry.
   @inline(__always)
-  mutating func appendPaddedKey(_ key: KeyBytes, aligned: Bool) -> Int {
-    let entry = appendTag(key.count, aligned: aligned)
-    memory.appendPadded(key.start, count: key.count + 1)
-    return entry
-  }
-
-  @inline(__always)
-  private mutating func appendTag(_ count: Int, aligned: Bool) -> Int {
+  func putTag(_ count: Int, aligned: Bool, _ tail: inout UnsafeMutableRawPointer) -> Int {
     let size = count &+ 1
     let width = size < 64 ? 1 : size < 16_384 ? 2 : 4
-    if aligned { memory.pad(by: (0 &- (memory.end &+ width &+ size)) & 3) }
-    let entry = memory.end
-    memory.setWord(entry, UInt32(truncatingIfNeeded: size &<< 2 | (width &- 1)))
-    memory.advance(by: width)
+    if aligned {
+      tail.storeBytes(of: 0, as: UInt32.self)
+      tail += (0 &- (tail - memory.base &+ width &+ size)) & 3
+    }
+    let entry = tail - memory.base
+    tail.storeBytes(of: UInt32(truncatingIfNeeded: size &<< 2 | (width &- 1)), as: UInt32.self)
+    tail += width
     return entry
   }
 
-  /// Inserts a key into an object of any size and appends its entry up to the value.
+  /// Finds a free place for a key, probing past other keys with its hash.
   ///
-  /// - Parameter valueBytes: room that the value will need.
-  mutating func insert(
-    _ key: KeyBytes, hash: UInt32, into container: Int, aligned: Bool, valueBytes: Int
-  ) throws(Lite3Error) {
+  /// - Parameter stored: tells whether the entry at an address has the key.
+  /// - Returns: the place and the hash to store there.
+  @inline(__always)
+  mutating func findFree(
+    _ key: KeyBytes, hash: UInt32, in container: Int
+  ) throws(Lite3Error) -> (hash: UInt32, leaf: Int, position: Int) {
     countInsertions(1)
     var attempt: UInt32 = 0
     while attempt < Lite3Limits.probes {
-      try memory.reserve(key.count + 8 + valueBytes)
+      try memory.reserve(0)
       let probed = hash &+ attempt &* attempt
       switch find(probed, in: container) {
       case .free(let leaf, let position):
-        let entry = appendTag(key.count, aligned: aligned)
-        memory.append(key.start, count: key.count)
-        memory.append(0 as UInt8)
-        insert(probed, entry: entry, leaf: leaf, position: position)
-        return
+        return (probed, leaf, position)
       case .taken(let entry):
-        if isKey(key, at: entry) { throw Lite3Error(.duplicateKey, offset: entry) }
+        if key.isEqual(memory.base + entry) { throw Lite3Error(.duplicateKey, offset: entry) }
         attempt += 1
       }
     }
     throw Lite3Error(.collisions, offset: container)
+  }
+
+  /// Inserts a key into an object of any size and appends its entry up to the value, which the caller appends.
+  ///
+  /// - Parameter valueBytes: room that the value will need.
+  mutating func insert(_ key: KeyBytes, into container: Int, aligned: Bool, valueBytes: Int) throws(Lite3Error) {
+    let hash = KeyHash.of(key.start, count: key.count)
+    let place = try findFree(key, hash: hash, in: container)
+    try memory.reserve(key.room + valueBytes)
+    var tail = memory.tail
+    let entry = putTag(key.count, aligned: aligned, &tail)
+    tail.put(key.start, count: key.count)
+    tail.put(0 as UInt8)
+    memory.tail = tail
+    let leaf = memory.node(at: place.leaf)
+    leaf.insert(place.hash, entry: entry, at: place.position, keys: leaf.keys)
+  }
+
+  /// Inserts an empty container under a key; returns its node.
+  mutating func insertContainer(_ kind: Lite3Kind, key: StaticString, into object: Int) throws(Lite3Error) -> Int {
+    let bytes = KeyBytes(start: key.utf8Start, count: key.utf8CodeUnitCount)
+    try insert(bytes, into: object, aligned: true, valueBytes: Node.size)
+    return memory.appendNode(kind)
   }
 
   /// Makes a place for the next element of an array, which the caller appends at once. Room was reserved.
@@ -85,12 +118,12 @@ extension TreeWriter {
     countInsertions(1)
     if !cursor.isDirect { descend(&cursor) }
     if aligned { memory.alignEnd() }
-    let slot = cursor.keys * 4
-    memory.setWord(cursor.leaf + Node.hashes + slot, UInt32(truncatingIfNeeded: cursor.count))
-    memory.setWord(cursor.leaf + Node.entries + slot, UInt32(truncatingIfNeeded: memory.end))
+    let leaf = memory.node(at: cursor.leaf)
+    leaf.setHash(cursor.keys, UInt32(truncatingIfNeeded: cursor.count))
+    leaf.setEntry(cursor.keys, memory.end)
     cursor.keys &+= 1
     cursor.count &+= 1
-    memory.setWord(cursor.leaf + Node.counts, UInt32(truncatingIfNeeded: cursor.keys))
+    leaf.keys = cursor.keys
     if cursor.keys == Node.keys { cursor.isDirect = false }
   }
 
@@ -101,36 +134,12 @@ extension TreeWriter {
     cursor.leaf = leaf
     cursor.keys = position
     cursor.isDirect = true
-    var node = cursor.container
-    while node != leaf {
-      let keys = count(of: node)
-      if keys == Node.keys { cursor.isDirect = false }
-      node = Int(memory.word(node + Node.children + keys * 4))
+    var offset = cursor.container
+    while offset != leaf {
+      let node = memory.node(at: offset)
+      if node.keys == Node.keys { cursor.isDirect = false }
+      offset = node.child(node.keys)
     }
-  }
-
-  /// Whether the entry at an offset has this key.
-  func isKey(_ key: KeyBytes, at entry: Int) -> Bool {
-    let stored = memory.base + entry
-    let tag = stored.loadUnaligned(as: UInt32.self)
-    let width = Int(tag & 3) + 1
-    let size = Int((tag & (UInt32.max >> UInt32(32 - width * 8))) >> 2)
-    guard size == key.count + 1 else { return false }
-    for index in 0..<key.count
-    where stored.load(fromByteOffset: width + index, as: UInt8.self)
-      != key.start.load(fromByteOffset: index, as: UInt8.self)
-    {
-      return false
-    }
-    return true
-  }
-
-  /// Inserts an empty container under a key; returns its node.
-  mutating func insertContainer(_ kind: Lite3Kind, key: StaticString, into object: Int) throws(Lite3Error) -> Int {
-    let bytes = KeyBytes(start: key.utf8Start, count: key.utf8CodeUnitCount)
-    let hash = KeyHash.of(bytes.start, count: bytes.count)
-    try insert(bytes, hash: hash, into: object, aligned: true, valueBytes: Node.size)
-    return memory.appendNode(kind)
   }
 
   /// Appends a string element to an array.
@@ -143,9 +152,11 @@ extension TreeWriter {
 
   /// Appends a string value of `count` bytes. Room was reserved.
   mutating func appendString(_ text: String, _ count: Int) {
-    memory.append(Lite3Kind.string.rawValue)
-    memory.append(UInt32(truncatingIfNeeded: count + 1))
-    for byte in text.utf8 { memory.append(byte) }
-    memory.append(0 as UInt8)
+    var tail = memory.tail
+    tail.put(Lite3Kind.string.rawValue)
+    tail.put(UInt32(truncatingIfNeeded: count + 1))
+    for byte in text.utf8 { tail.put(byte) }
+    tail.put(0 as UInt8)
+    memory.tail = tail
   }
 }

@@ -30,7 +30,7 @@ struct TreeWriter: ~Copyable {
     memory.removeAll()
     self.generation = generation
     try memory.reserve(bytes.count)
-    memory.append(bytes.start, count: bytes.count)
+    memory.tail.put(bytes.start, count: bytes.count)
   }
 
   /// Counts insertions that are made without `find`, or about to be made with it.
@@ -42,156 +42,109 @@ struct TreeWriter: ~Copyable {
   /// Writes the generation into the root: the last step of a document.
   func finish() throws(Lite3Error) {
     guard memory.end <= Lite3Limits.documentBytes else { throw Lite3Error(.tooLarge) }
-    memory.setWord(0, memory.word(0) & 0xff | generation << 8)
+    writeGeneration()
   }
 
   /// Writes the number of elements into the root node of a container: the last step of that container.
   @inline(__always)
   func setElements(_ count: Int, of container: Int) throws(Lite3Error) {
     guard count <= Lite3Limits.elements else { throw Lite3Error(.tooMany, offset: container) }
-    let keys = memory.word(container + Node.counts) & Node.keysMask
-    memory.setWord(container + Node.counts, keys | UInt32(truncatingIfNeeded: count) << Node.elementsShift)
+    let node = memory.node(at: container)
+    let keys = UInt32(truncatingIfNeeded: node.keys)
+    node.setWord(Node.counts, keys | UInt32(truncatingIfNeeded: count) << Node.elementsShift)
   }
 
-  /// Writes the key at `rank` of a leaf: hash in the high half, entry offset in the low half.
-  @inline(__always)
-  func setSlot(_ leaf: Int, _ rank: Int, _ slot: UInt64) {
-    memory.setWord(leaf + Node.hashes + rank * 4, UInt32(truncatingIfNeeded: slot >> 32))
-    memory.setWord(leaf + Node.entries + rank * 4, UInt32(truncatingIfNeeded: slot))
-  }
-
-  /// Writes the number of keys of a leaf.
-  @inline(__always)
-  func setKeys(_ count: Int, of leaf: Int) {
-    memory.setWord(leaf + Node.counts, UInt32(truncatingIfNeeded: count))
-  }
-
-  /// Finds the place of `hash`, splitting full nodes on the way. The caller counted the insertion before.
+  /// Finds the place of `hash`, splitting full nodes on the way. The insertion was counted and room reserved before.
   mutating func find(_ hash: UInt32, in container: Int) -> Place {
-    var node = container
+    var offset = container
     var parent = container
     var positionInParent = 0
     while true {
-      if count(of: node) == Node.keys {
-        if node == container {
-          node = growRoot(container)
+      var node = memory.node(at: offset)
+      var keys = node.keys
+      if keys == Node.keys {
+        if offset == container {
+          offset = growRoot(container)
           parent = container
           positionInParent = 0
         }
-        let right = split(node, under: parent, at: positionInParent)
-        let separator = memory.word(parent + Node.hashes + positionInParent * 4)
-        if hash == separator {
-          return .taken(entry: Int(memory.word(parent + Node.entries + positionInParent * 4)))
-        }
+        let right = split(offset, under: parent, at: positionInParent)
+        let above = memory.node(at: parent)
+        let separator = above.hash(positionInParent)
+        if hash == separator { return .taken(entry: above.entry(positionInParent)) }
         if hash > separator {
-          node = right
+          offset = right
           positionInParent += 1
         }
+        node = memory.node(at: offset)
+        keys = node.keys
       }
-      let position = self.position(of: hash, in: node)
-      if position < count(of: node), memory.word(node + Node.hashes + position * 4) == hash {
-        return .taken(entry: Int(memory.word(node + Node.entries + position * 4)))
-      }
-      let child = Int(memory.word(node + Node.children + position * 4))
-      if child == 0 { return .free(leaf: node, position: position) }
-      parent = node
+      let position = node.position(of: hash, keys: keys)
+      if position < keys, node.hash(position) == hash { return .taken(entry: node.entry(position)) }
+      let child = node.child(position)
+      if child == 0 { return .free(leaf: offset, position: position) }
+      parent = offset
       positionInParent = position
-      node = child
+      offset = child
     }
   }
 
-  /// Inserts a hash and the offset of its entry at a place that `find` gave.
-  @inline(__always)
-  func insert(_ hash: UInt32, entry: Int, leaf: Int, position: Int) {
-    let keys = count(of: leaf)
-    var index = keys
-    while index > position {
-      memory.setWord(leaf + Node.hashes + index * 4, memory.word(leaf + Node.hashes + index * 4 - 4))
-      memory.setWord(leaf + Node.entries + index * 4, memory.word(leaf + Node.entries + index * 4 - 4))
-      index &-= 1
-    }
-    memory.setWord(leaf + Node.hashes + position * 4, hash)
-    memory.setWord(leaf + Node.entries + position * 4, UInt32(truncatingIfNeeded: entry))
-    memory.setWord(leaf + Node.counts, UInt32(truncatingIfNeeded: keys + 1))
-  }
-
-  /// The number of keys of one node.
-  @inline(__always)
-  func count(of node: Int) -> Int {
-    Int(memory.word(node + Node.counts) & Node.keysMask)
-  }
-
-  /// The number of hashes of a node that are below `hash`.
-  @inline(__always)
-  private func position(of hash: UInt32, in node: Int) -> Int {
-    let keys = count(of: node)
-    var position = 0
-    for index in 0..<keys where memory.word(node + Node.hashes + index * 4) < hash {
-      position = index + 1
-    }
-    return position
+  private func writeGeneration() {
+    let root = memory.node(at: 0)
+    root.setWord(0, root.word(0) & 0xff | generation << 8)
   }
 
   /// Moves the content of a full root node into a new node, its only child from now on; returns that child.
+  @inline(never)
   private mutating func growRoot(_ container: Int) -> Int {
     memory.alignEnd()
-    if container == 0 {
-      // The copy keeps the generation that the root has at this moment.
-      memory.setWord(0, memory.word(0) & 0xff | generation << 8)
-    }
+    // The copy keeps the generation that the root has at this moment.
+    if container == 0 { writeGeneration() }
     let child = memory.end
-    memory.copyNode(from: container, to: child)
-    memory.advance(by: Node.size)
-    for index in 0..<Node.keys {
-      memory.setWord(container + Node.hashes + index * 4, 0)
-      memory.setWord(container + Node.entries + index * 4, 0)
-      memory.setWord(container + Node.children + index * 4, 0)
-    }
-    memory.setWord(container + Node.children + Node.keys * 4, 0)
-    memory.setWord(container + Node.counts, 0)
-    memory.setWord(container + Node.children, UInt32(truncatingIfNeeded: child))
+    let root = memory.node(at: container)
+    memory.tail.put(UnsafeRawPointer(root.address), count: Node.size)
+    let head = root.word(0)
+    root.clear(.null)
+    root.setWord(0, head)
+    root.setChild(0, child)
     return child
   }
 
   /// Splits a full node: its middle key goes up into the parent, the three above it into a new right node.
-  private mutating func split(_ left: Int, under parent: Int, at position: Int) -> Int {
+  @inline(never)
+  private mutating func split(_ offset: Int, under parent: Int, at position: Int) -> Int {
     memory.alignEnd()
-    let kind: Lite3Kind = UInt8(truncatingIfNeeded: memory.word(left)) == Lite3Kind.array.rawValue ? .array : .object
-    let right = memory.appendNode(kind)
-    shift(parent, from: position)
-    memory.setWord(parent + Node.hashes + position * 4, take(left + Node.hashes + 12))
-    memory.setWord(parent + Node.entries + position * 4, take(left + Node.entries + 12))
-    memory.setWord(parent + Node.children + position * 4 + 4, UInt32(truncatingIfNeeded: right))
+    let left = memory.node(at: offset)
+    let rightOffset = memory.appendNode(left.word(0) & 0xff == UInt32(Lite3Kind.array.rawValue) ? .array : .object)
+    let right = memory.node(at: rightOffset)
+    let above = memory.node(at: parent)
+    shift(above, from: position)
+    above.setHash(position, left.take(Node.hashes + 12))
+    above.setEntry(position, Int(left.take(Node.entries + 12)))
+    above.setChild(position + 1, rightOffset)
     for index in 0..<3 {
-      memory.setWord(right + Node.hashes + index * 4, take(left + Node.hashes + 16 + index * 4))
-      memory.setWord(right + Node.entries + index * 4, take(left + Node.entries + 16 + index * 4))
+      right.setHash(index, left.take(Node.hashes + 16 + index * 4))
+      right.setEntry(index, Int(left.take(Node.entries + 16 + index * 4)))
     }
     for index in 0..<4 {
-      memory.setWord(right + Node.children + index * 4, take(left + Node.children + 16 + index * 4))
+      right.setChild(index, Int(left.take(Node.children + 16 + index * 4)))
     }
-    memory.setWord(left + Node.counts, 3)
-    memory.setWord(right + Node.counts, 3)
-    return right
+    left.keys = 3
+    right.keys = 3
+    return rightOffset
   }
 
   /// Makes room in a parent for one key at `position` and one child behind it.
-  private func shift(_ parent: Int, from position: Int) {
-    let keys = count(of: parent)
+  @inline(__always)
+  private func shift(_ parent: NodePointer, from position: Int) {
+    let keys = parent.keys
     var index = keys
     while index > position {
-      memory.setWord(parent + Node.hashes + index * 4, memory.word(parent + Node.hashes + index * 4 - 4))
-      memory.setWord(parent + Node.entries + index * 4, memory.word(parent + Node.entries + index * 4 - 4))
-      memory.setWord(parent + Node.children + index * 4 + 4, memory.word(parent + Node.children + index * 4))
+      parent.setHash(index, parent.hash(index - 1))
+      parent.setEntry(index, parent.entry(index - 1))
+      parent.setChild(index + 1, parent.child(index))
       index -= 1
     }
-    memory.setWord(parent + Node.counts, UInt32(truncatingIfNeeded: keys + 1))
-  }
-
-  /// Reads a word and leaves zero in its place.
-  @inline(__always)
-  private func take(_ offset: Int) -> UInt32 {
-    let value = memory.word(offset)
-    memory.setWord(offset, 0)
-    return value
+    parent.keys = keys + 1
   }
 }

@@ -12,10 +12,10 @@ struct WorkBudget {
     bytes = document.count &* 16
   }
 
-  /// Counts a node or an entry.
+  /// Counts nodes and entries.
   @inline(__always)
-  mutating func visit(_ offset: Int) throws(Lite3Error) {
-    visits &-= 1
+  mutating func visit(_ count: Int = 1, at offset: Int) throws(Lite3Error) {
+    visits &-= count
     if visits < 0 { throw Lite3Error(.corrupt, offset: offset) }
   }
 
