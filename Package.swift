@@ -60,6 +60,9 @@ let package = Package(
       name: "weir", dependencies: ["Arguments", "PoolCommands", "Platform"], swiftSettings: swift),
 
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"], swiftSettings: tests),
+    .testTarget(
+      name: "PoolCommandsTests", dependencies: ["Arguments", "JSON", "Platform", "PoolCommands", "Pools", "Support"],
+      swiftSettings: tests),
     .testTarget(name: "PoolsTests", dependencies: ["Platform", "Pools", "Support"], swiftSettings: tests),
     .testTarget(
       name: "CrashTests", dependencies: ["Platform", "Pools", "Support", "PoolWorker"], path: "Tests/Crash",
