@@ -62,6 +62,9 @@ let package = Package(
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: tests),
     .testTarget(name: "Lite3Tests", dependencies: ["JSON", "Lite3"], swiftSettings: tests),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"], swiftSettings: tests),
+    .testTarget(
+      name: "PoolCommandsTests", dependencies: ["Arguments", "JSON", "Platform", "PoolCommands", "Pools", "Support"],
+      swiftSettings: tests),
     .testTarget(name: "PoolsTests", dependencies: ["Platform", "Pools", "Support"], swiftSettings: tests),
     .testTarget(
       name: "CrashTests", dependencies: ["Platform", "Pools", "Support", "PoolWorker"], path: "Tests/Crash",

@@ -7,8 +7,9 @@ import PoolCommands
 enum Weir {
   static func main() {
     let status = Program.run(
-      root, Process.arguments, output: Output(File.standardOutput()), errors: Output(File.standardError()))
-    Process.exit(status.code)
+      root, Process.arguments, output: Output(File.standardOutput()), errors: Output(File.standardError()),
+      noColor: Process.environment("NO_COLOR")?.isEmpty == false)
+    Process.exit(status.value)
   }
 
   static let root: ProgramCommand = ProgramCommand("weir", "Durable message pools for every program on a machine").with

@@ -2,19 +2,19 @@ package import Arguments
 package import Pools
 
 /// How a command ended. See "exit codes" in `weir --help`.
-package struct ExitStatus: Equatable, Sendable {
-  package let code: Int32
+package struct ExitCode: Equatable, Sendable {
+  package let value: Int32
 
-  package init(_ code: Int32) { self.code = code }
+  package init(_ value: Int32) { self.value = value }
 
-  package static let success = ExitStatus(0)
+  package static let success = ExitCode(0)
   /// Nothing arrived within `--timeout`.
-  package static let timedOut = ExitStatus(124)
+  package static let timedOut = ExitCode(124)
   /// As a shell reports a process that SIGINT, or SIGTERM, ended.
-  package static let interrupted = ExitStatus(130)
-  package static let terminated = ExitStatus(143)
+  package static let interrupted = ExitCode(130)
+  package static let terminated = ExitCode(143)
 
-  package static func failure(_ kind: PoolError.Kind) -> ExitStatus { ExitStatus(Int32(kind.rawValue)) }
+  package static func failure(_ kind: PoolError.Kind) -> ExitCode { ExitCode(Int32(kind.rawValue)) }
 }
 
 /// Why a command did not do what it was asked.

@@ -33,7 +33,7 @@ enum DoctorCommand {
     var messages: UInt64 { report.bounds.map { $0.upperBound - $0.lowerBound + 1 } ?? 0 }
   }
 
-  static func run(_ invocation: Invocation, _ session: Session) throws(CommandError) -> ExitStatus {
+  static func run(_ invocation: Invocation, _ session: Session) throws(CommandError) -> ExitCode {
     let findings: [Finding]
     let isAll = invocation.has(all)
     switch (invocation.value(pool), isAll) {

@@ -71,7 +71,7 @@ enum FeedCommand {
     $0.action = Action(run)
   }
 
-  static func run(_ invocation: Invocation, _ session: Session) throws(CommandError) -> ExitStatus {
+  static func run(_ invocation: Invocation, _ session: Session) throws(CommandError) -> ExitCode {
     let options = try FeedOptions(invocation)
     let reference = try PoolReference(invocation.value(PoolReference.argument) ?? "", in: session)
     let pool = try open(reference, options, invocation)
@@ -119,7 +119,7 @@ enum FeedCommand {
   private static func pump(
     file path: String, _ options: FeedOptions, _ feeder: consuming Feeder, _ reference: PoolReference,
     _ session: Session
-  ) throws(CommandError) -> ExitStatus {
+  ) throws(CommandError) -> ExitCode {
     let file: File
     do throws(SystemError) {
       file = try File(path, .read)
@@ -132,7 +132,7 @@ enum FeedCommand {
   private static func feed(
     from file: consuming File, name: String, _ options: FeedOptions, _ feeder: consuming Feeder,
     _ reference: PoolReference, _ session: Session
-  ) throws(CommandError) -> ExitStatus {
+  ) throws(CommandError) -> ExitCode {
     let pump: InputPump
     do throws(SystemError) {
       try StopRequests.listen()
@@ -142,7 +142,7 @@ enum FeedCommand {
     }
     var reader = IngestReader(options, feeder, reference, session)
     switch try reader.run({ (waits) in pump.next(waits: waits) }, recycle: { pump.recycle($0) }) {
-    case .end: return reader.hasSkipped ? ExitStatus(1) : .success
+    case .end: return reader.hasSkipped ? ExitCode(1) : .success
     case .stopped(.interrupt): return .interrupted
     case .stopped(.terminate): return .terminated
     case .failed(let error): throw cannotRead(name, error)

@@ -21,7 +21,7 @@ enum FetchCommand {
     $0.action = Action(run)
   }
 
-  static func run(_ invocation: Invocation, _ session: Session) throws(CommandError) -> ExitStatus {
+  static func run(_ invocation: Invocation, _ session: Session) throws(CommandError) -> ExitCode {
     let word = invocation.value(Self.sequence) ?? ""
     let sequence = try reading { () throws(ValueError) in try Number.parse(word, for: Self.sequence) }
     let reference = try PoolReference(invocation.value(PoolReference.argument) ?? "", in: session)

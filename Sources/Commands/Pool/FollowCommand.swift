@@ -63,7 +63,7 @@ enum FollowCommand {
     $0.action = Action(run)
   }
 
-  static func run(_ invocation: Invocation, _ session: Session) throws(CommandError) -> ExitStatus {
+  static func run(_ invocation: Invocation, _ session: Session) throws(CommandError) -> ExitCode {
     let options = try FollowOptions(invocation, now: session.now())
     let reference = try PoolReference(invocation.value(PoolReference.argument) ?? "", in: session)
     let pool = try open(reference, options, invocation)

@@ -57,7 +57,7 @@ struct Follower: ~Copyable {
   // MARK: Following
 
   /// Prints until the selection is through, the timeout, a stop request, or an error.
-  mutating func follow(_ cursor: inout Cursor) throws(CommandError) -> ExitStatus {
+  mutating func follow(_ cursor: inout Cursor) throws(CommandError) -> ExitCode {
     defer { tellDrops(atEnd: true) }
     while true {
       text.removeAll()
@@ -115,7 +115,7 @@ struct Follower: ~Copyable {
   }
 
   /// Sleeps until there may be more; a status when there is nothing left to wait for.
-  private mutating func waitForMore(_ cursor: inout Cursor) throws(CommandError) -> ExitStatus? {
+  private mutating func waitForMore(_ cursor: inout Cursor) throws(CommandError) -> ExitCode? {
     let timeout = timeoutDeadline
     if timeout.hasPassed { return timedOut() }
     var until = timeout
@@ -135,7 +135,7 @@ struct Follower: ~Copyable {
     return overflow ? .never : Deadline(nanoseconds: sum)
   }
 
-  private func timedOut() -> ExitStatus {
+  private func timedOut() -> ExitCode {
     if session.errors.isTerminal, let timeout = options.timeout {
       try? session.errors.write("No messages received (timed out after \(timeout.text)).\n")
       try? session.errors.flush()
@@ -148,14 +148,14 @@ struct Follower: ~Copyable {
     session.tell(notice)
   }
 
-  private static func status(_ reason: StopRequests.Reason) -> ExitStatus {
+  private static func status(_ reason: StopRequests.Reason) -> ExitCode {
     reason == .interrupt ? .interrupted : .terminated
   }
 
   // MARK: Replay
 
   /// Collects the selection, then prints it with the pauses between its messages divided by `speed`.
-  mutating func replay(_ cursor: inout Cursor, speed: Double) throws(CommandError) -> ExitStatus {
+  mutating func replay(_ cursor: inout Cursor, speed: Double) throws(CommandError) -> ExitCode {
     var batch: (Cursor.Batch, isDone: Bool)
     repeat {
       batch = try readBatch(&cursor)

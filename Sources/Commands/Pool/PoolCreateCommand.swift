@@ -30,7 +30,7 @@ enum PoolCreateCommand {
     $0.action = Action(run)
   }
 
-  static func run(_ invocation: Invocation, _ session: Session) throws(CommandError) -> ExitStatus {
+  static func run(_ invocation: Invocation, _ session: Session) throws(CommandError) -> ExitCode {
     let size = try size(invocation.value(size))
     let capacity = try capacity(invocation.value(indexCapacity), fileSize: size)
     var made: [PoolDescription] = []

@@ -25,7 +25,7 @@ enum PoolDeleteCommand {
     let error: PoolError?
   }
 
-  static func run(_ invocation: Invocation, _ session: Session) throws(CommandError) -> ExitStatus {
+  static func run(_ invocation: Invocation, _ session: Session) throws(CommandError) -> ExitCode {
     var outcomes: [Outcome] = []
     for name in invocation.values(names) { outcomes.append(try delete(name, in: session)) }
     let shown = outcomes

@@ -18,7 +18,7 @@ enum PoolInfoCommand {
     $0.action = Action(run)
   }
 
-  static func run(_ invocation: Invocation, _ session: Session) throws(CommandError) -> ExitStatus {
+  static func run(_ invocation: Invocation, _ session: Session) throws(CommandError) -> ExitCode {
     let reference = try PoolReference(invocation.value(name) ?? "", in: session)
     let pool = try reference.open(
       missing: "Create it with `weir pool create \(CommandLineText.quoted(reference.text))`.")

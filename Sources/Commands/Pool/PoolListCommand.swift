@@ -17,7 +17,7 @@ enum PoolListCommand {
     $0.action = Action(run)
   }
 
-  static func run(_ invocation: Invocation, _ session: Session) throws(CommandError) -> ExitStatus {
+  static func run(_ invocation: Invocation, _ session: Session) throws(CommandError) -> ExitCode {
     let directory = try session.poolDirectory()
     let pools = try storing { () throws(PoolError) in try PoolDirectory.list(directory) }
     let now = session.now()

@@ -5,30 +5,37 @@ internal import Pools
 /// The frame around every command: reads the arguments, runs what they choose, reports what went wrong.
 package enum Program {
   /// Runs the command that `words` choose and returns its exit code. Everything it wrote is out by then.
-  package static func run(_ root: ProgramCommand, _ words: [String], output: Output, errors: Output) -> ExitStatus {
+  ///
+  /// - Parameter noColor: Whether the user wants no colours anywhere unless they are asked for.
+  package static func run(
+    _ root: ProgramCommand, _ words: [String], output: Output, errors: Output, noColor: Bool = false
+  ) -> ExitCode {
+    func session(_ invocation: Invocation) -> Session {
+      Session(invocation, output: output, errors: errors, noColor: noColor)
+    }
     let request: Request<Action>
     do throws(ArgumentError) {
       request = try root.parse(words)
     } catch {
-      let session = Session(error.soFar, output: output, errors: errors)
+      let session = session(error.soFar)
       return end(session, .failure(CommandError(error)))
     }
     switch request {
     case .help(let text, let isMissing, let invocation):
-      let session = Session(invocation, output: output, errors: errors)
+      let session = session(invocation)
       return end(session, printing(text, in: session).map { isMissing ? .failure(.usage) : .success })
     case .version(let invocation):
-      let session = Session(invocation, output: output, errors: errors)
+      let session = session(invocation)
       return end(session, printing("\(root.name) \(Version.number)\n", in: session).map { .success })
     case .run(let action, let invocation):
-      let session = Session(invocation, output: output, errors: errors)
+      let session = session(invocation)
       return end(session, running(action, invocation, session))
     }
   }
 
   private static func running(
     _ action: Action, _ invocation: Invocation, _ session: Session
-  ) -> Result<ExitStatus, CommandError> {
+  ) -> Result<ExitCode, CommandError> {
     do throws(CommandError) {
       try Globals.check(invocation)
       return .success(try action.run(invocation, session))
@@ -45,7 +52,7 @@ package enum Program {
     }
   }
 
-  private static func end(_ session: Session, _ result: Result<ExitStatus, CommandError>) -> ExitStatus {
+  private static func end(_ session: Session, _ result: Result<ExitCode, CommandError>) -> ExitCode {
     let flushed: CommandError?
     do throws(CommandError) {
       try session.output.flush()

@@ -35,6 +35,9 @@ struct RecordCutter: ~Copyable {
     }
   }
 
+  /// How long a line may be before it is no longer taken for one value.
+  private static let guessLimit = 256 << 10
+
   /// nil until the input was sniffed.
   private(set) var format: IngestFormat?
   private let recordLimit: Int
@@ -70,8 +73,10 @@ struct RecordCutter: ~Copyable {
   private enum Recovery {
     /// Drop everything up to the end of the line.
     case restOfLine
-    /// Then drop lines until one begins as the broken record did: with as much white space and a brace.
+    /// The same, and then drop lines until one begins as the broken record did: with as much white space and a brace.
     case similarLine(indent: Int)
+    /// At the beginning of a line, which may be such a one.
+    case comparison(indent: Int)
     /// Drop everything up to the next record separator.
     case separator
     /// Drop lines up to an empty one.
@@ -169,12 +174,12 @@ struct RecordCutter: ~Copyable {
   /// The guess that was offered is not one JSON value: offer what the grammar makes of it.
   mutating func reconsider() {
     position = recordRange.lowerBound
-    line = guessLine
+    (line, indent) = guessPlace
     prefersLines = false
     restartScanner()
   }
 
-  private var guessLine = 1
+  private var guessPlace: (line: Int, indent: Int?) = (1, 0)
 
   /// Leaves the faulty record behind.
   mutating func skip() {
@@ -228,14 +233,15 @@ struct RecordCutter: ~Copyable {
     if prefersLines {
       if let end = lineEnd() { return guess(position..<end) }
       if isFinished { return guess(position..<buffer.count) }
-      guard isIdle else { return waitUnlessTooLarge() }
+      // A long line may well be many values: the grammar finds out without waiting for its end.
+      if !isIdle, buffer.count - position <= Self.guessLimit { return .needsMore }
     }
     return scanValue(upTo: buffer.count, isLast: isFinished)
   }
 
   private mutating func guess(_ range: Range<Int>) -> Event {
     if range.count > recordLimit { return fault(.tooLarge, at: position) }
-    guessLine = line
+    guessPlace = (line, indent)
     return offer(range, isGuess: true)
   }
 
@@ -447,8 +453,11 @@ struct RecordCutter: ~Copyable {
         guard dropLine() else { return false }
         recovery = nil
       case .similarLine(let indent):
-        guard dropLine(), let isSimilar = beginsRecord(indent: indent) else { return false }
-        if isSimilar { recovery = nil }
+        guard dropLine() else { return false }
+        recovery = .comparison(indent: indent)
+      case .comparison(let indent):
+        guard let isSimilar = beginsRecord(indent: indent) else { return false }
+        recovery = isSimilar ? nil : .similarLine(indent: indent)
       case .separator:
         let start = position
         let found = buffer.withUnsafeBytes { ByteSearch.first(IngestFormat.separator, in: $0, from: start) }

@@ -14,11 +14,13 @@ package final class Session {
   let presentation: Presentation
   private let chosenDirectory: String?
 
-  package init(_ invocation: Invocation, output: Output, errors: Output, now: @escaping () -> UInt64 = Clock.wall) {
+  package init(
+    _ invocation: Invocation, output: Output, errors: Output, noColor: Bool = false,
+    now: @escaping () -> UInt64 = Clock.wall
+  ) {
     self.output = output
     self.errors = errors
     self.now = now
-    let noColor = Process.environment("NO_COLOR").map { !$0.utf8.isEmpty } ?? false
     presentation = Presentation(invocation, output: output, errors: errors, noColor: noColor)
     chosenDirectory = invocation.value(Globals.directory)
   }

@@ -8,7 +8,7 @@ enum VersionCommand {
     $0.action = Action(run)
   }
 
-  static func run(_ invocation: Invocation, _ session: Session) throws(CommandError) -> ExitStatus {
+  static func run(_ invocation: Invocation, _ session: Session) throws(CommandError) -> ExitCode {
     let line = "weir \(Version.number)\n"
     try session.print(
       .object([("name", .text("weir")), ("version", .text(Version.number))]), prose: { line }, plain: { line })
