@@ -38,7 +38,7 @@ test:
 	@Scripts/install-dependencies build
 	$(STEP) 'build (debug)' swift build --build-tests
 	$(STEP) 'unit tests' swift test --skip-build
-	$(STEP) 'platform contract' Scripts/platform-contract
+	@Scripts/platform-contract
 	$(STEP) 'transcripts' Tests/Transcripts/run .build/debug/weir
 
 test-release:
@@ -48,13 +48,13 @@ test-release:
 
 windows:
 	@Scripts/install-dependencies build windows
-	$(STEP) 'platform contract under Wine' Scripts/windows-contract
+	@Scripts/windows-contract
 	@Scripts/windows-build
 	$(STEP) 'transcripts on weir.exe under Wine' Tests/Transcripts/run Scripts/wine .weir-build/windows/weir.exe
 
 portability:
 	@Scripts/install-dependencies portability
-	$(STEP) 'cross-compile the platform layer' Scripts/portability
+	@Scripts/portability
 
 fuzz:
 	@Scripts/install-dependencies fuzz
