@@ -38,7 +38,7 @@ package final class Output {
   }
 
   package func write(_ text: String) throws(CommandError) {
-    pending.append(text)
+    pending.append(string: text)
     if pending.count >= Self.limit { try flush() }
   }
 

@@ -20,16 +20,11 @@ package indirect enum Report {
   }
 
   package func write(_ style: JSONStyle, into output: inout ByteWriter) {
-    if style == .compact {
-      var layout = CompactLayout()
-      write(&layout, into: &output)
-    } else {
-      var layout = StyledLayout(style)
-      write(&layout, into: &output)
-    }
+    var layout = JSONLayout(style)
+    write(&layout, into: &output)
   }
 
-  private func write<Layout: JSONLayout>(_ layout: inout Layout, into output: inout ByteWriter) {
+  private func write(_ layout: inout JSONLayout, into output: inout ByteWriter) {
     switch self {
     case .null:
       layout.beginScalar(.plain, into: &output)
@@ -64,8 +59,8 @@ package indirect enum Report {
   }
 
   /// Members in ascending order of their names' bytes, whatever order they were listed in.
-  private func writeObject<Layout: JSONLayout>(
-    _ members: [(String, Report)], _ layout: inout Layout, into output: inout ByteWriter
+  private func writeObject(
+    _ members: [(String, Report)], _ layout: inout JSONLayout, into output: inout ByteWriter
   ) {
     layout.open(UInt8(ascii: "{"), into: &output)
     let sorted = members.sorted { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }
