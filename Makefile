@@ -38,7 +38,7 @@ test:
 	@Scripts/install-dependencies build
 	$(STEP) 'build (debug)' swift build --build-tests
 	$(STEP) 'unit tests' swift test --skip-build
-	$(STEP) 'platform contract' Scripts/platform-contract
+	@Scripts/platform-contract
 	$(STEP) 'transcripts' Scripts/transcripts --weir .build/debug/weir
 
 test-release:
@@ -48,13 +48,13 @@ test-release:
 
 windows:
 	@Scripts/install-dependencies build windows
-	$(STEP) 'platform contract under Wine' Scripts/windows-contract
+	@Scripts/windows-contract
 	@Scripts/windows-build
 	$(STEP) 'transcripts on weir.exe under Wine' Scripts/transcripts --wine --weir .weir-build/windows/weir.exe
 
 portability:
 	@Scripts/install-dependencies portability
-	$(STEP) 'cross-compile the platform layer' Scripts/portability
+	@Scripts/portability
 
 fuzz:
 	@Scripts/install-dependencies fuzz
