@@ -83,8 +83,9 @@ platform_status platform_file_read(platform_handle file, void *buffer, size_t le
             DWORD code = GetLastError();
             if (code != ERROR_BROKEN_PIPE && code != ERROR_HANDLE_EOF) return weir_fail(code);
             count = 0;
-        } else if (count == 0 && length > 0 && GetFileType(handle) == FILE_TYPE_PIPE) {
-            continue; /* somebody wrote nothing into the pipe: not its end */
+        } else if (count == 0 && length > 0 && GetFileType(handle) == FILE_TYPE_PIPE &&
+                   PeekNamedPipe(handle, NULL, 0, NULL, NULL, NULL)) {
+            continue; /* somebody wrote nothing into the pipe, and still can: not its end. Wine ends a pipe like this */
         }
         *got = count;
         return PLATFORM_OK;
