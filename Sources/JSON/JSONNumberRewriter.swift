@@ -1,3 +1,5 @@
+import CSimdjson
+
 /// Replaces the number literals that the parser would not store exactly as the pool format asks (section 13.3).
 ///
 /// `-0` becomes `-0.0`, and an integer outside 64 bits gets `.0` appended. Both are rare, so a text is only rewritten
@@ -6,13 +8,11 @@ public enum JSONNumberRewriter {
   /// Whether `-0` followed by something that can end a number occurs anywhere, in a string or not.
   public static func mayHoldNegativeZero(_ text: RawSpan) -> Bool {
     text.withUnsafeBytes { bytes in
-      var index = 0
-      while index + 1 < bytes.count {
-        // Dashes that begin a number are rare; look at the byte after the dash first.
-        if bytes[index + 1] == UInt8(ascii: "0"), bytes[index] == UInt8(ascii: "-") {
-          if index + 2 == bytes.count || !continuesNumber(bytes[index + 2]) { return true }
-        }
-        index += 1
+      guard let start = bytes.bindMemory(to: UInt8.self).baseAddress else { return false }
+      var index = csimdjson_find_minus_zero(start, bytes.count, 0)
+      while index < bytes.count {
+        if index + 2 == bytes.count || !continuesNumber(bytes[index + 2]) { return true }
+        index = csimdjson_find_minus_zero(start, bytes.count, index + 1)
       }
       return false
     }

@@ -132,6 +132,21 @@ extern "C" bool csimdjson_is_utf8(const uint8_t *bytes, size_t length) {
     return simdjson::validate_utf8(reinterpret_cast<const char *>(bytes), length);
 }
 
+extern "C" size_t csimdjson_find_minus_zero(const uint8_t *bytes, size_t length, size_t from) {
+    while (from + 1 < length) {
+        const void *dash = std::memchr(bytes + from, '-', length - 1 - from);
+        if (dash == nullptr) {
+            break;
+        }
+        from = size_t(static_cast<const uint8_t *>(dash) - bytes);
+        if (bytes[from + 1] == '0') {
+            return from;
+        }
+        from++;
+    }
+    return length;
+}
+
 extern "C" int32_t csimdjson_shortest_digits(double value, uint8_t *digits, int32_t *exponent) {
     /* d.dddddddddddddddde-ddd: at most 24 characters. */
     char text[32];

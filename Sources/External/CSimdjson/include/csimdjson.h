@@ -63,6 +63,9 @@ int32_t csimdjson_parse(csimdjson_parser *parser, const uint8_t *bytes, size_t l
 /* Whether the bytes are valid UTF-8. */
 bool csimdjson_is_utf8(const uint8_t *bytes, size_t length);
 
+/* The first place at or after `from` where `-0` stands, or `length`. */
+size_t csimdjson_find_minus_zero(const uint8_t *bytes, size_t length, size_t from);
+
 /* Writes the shortest decimal digits that read back as the finite, positive `value`: 1 to 17 characters into `digits`,
  * without point. Returns their number and sets `exponent` so that the value is d.ddd times ten to the exponent. */
 int32_t csimdjson_shortest_digits(double value, uint8_t *digits, int32_t *exponent);
