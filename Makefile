@@ -37,20 +37,20 @@ tour: demo
 test:
 	@Scripts/install-dependencies build
 	$(STEP) 'build (debug)' swift build --build-tests
-	$(STEP) 'unit tests' swift test --skip-build
+	$(STEP) --show '[0-9]+ tests? in [0-9]+ suites? passed' 'unit tests' swift test --skip-build
 	@Scripts/platform-contract
-	$(STEP) 'transcripts' Scripts/transcripts --weir .build/debug/weir
+	$(STEP) --show '[0-9]+ passed' 'transcripts' Scripts/transcripts --weir .build/debug/weir
 
 test-release:
 	@Scripts/install-dependencies build
 	$(STEP) 'build (release)' swift build -c release --build-tests
-	$(STEP) 'unit tests (release)' swift test -c release --skip-build
+	$(STEP) --show '[0-9]+ tests? in [0-9]+ suites? passed' 'unit tests (release)' swift test -c release --skip-build
 
 windows:
 	@Scripts/install-dependencies build windows
 	@Scripts/windows-contract
 	@Scripts/windows-build
-	$(STEP) 'transcripts on weir.exe under Wine' Scripts/transcripts --wine --weir .weir-build/windows/weir.exe
+	$(STEP) --show '[0-9]+ passed' 'transcripts on weir.exe under Wine' Scripts/transcripts --wine --weir .weir-build/windows/weir.exe
 
 portability:
 	@Scripts/install-dependencies portability
