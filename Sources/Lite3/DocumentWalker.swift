@@ -112,7 +112,7 @@ struct DocumentWalker: ~Copyable {
     let first = entries.count
     try entries.push(under: node, of: walk.document, &walk.budget)
     if walk.isCareful {
-      try sortByKey(first, walk.document, &walk.budget)
+      try entries.sortByKey(from: first, of: walk.document, &walk.budget)
     } else {
       entries.sort(from: first, node: node, of: walk.document)
     }
@@ -136,26 +136,6 @@ struct DocumentWalker: ~Copyable {
     }
     walk.text.endObject(isEmpty: first == last, &output)
     entries.truncate(to: first)
-  }
-
-  /// Orders the entries from `first` on, which are in the order of the tree, by key; keeps the last of equal keys.
-  private mutating func sortByKey(
-    _ first: Int, _ document: DocumentBytes, _ budget: inout WorkBudget
-  ) throws(Lite3Error) {
-    var keyed: [(key: StoredKey, entry: Int)] = []
-    keyed.reserveCapacity(entries.count - first)
-    for index in first..<entries.count {
-      let key = try document.key(entries[index])
-      try budget.read(key.count, at: key.start)
-      keyed.append((key, entries[index]))
-    }
-    // A stable sort: equal keys stay in the order of the tree.
-    keyed.sort { document.compare($0.key, $1.key) < 0 }
-    entries.truncate(to: first)
-    for index in keyed.indices {
-      if index + 1 < keyed.count, document.compare(keyed[index].key, keyed[index + 1].key) == 0 { continue }
-      entries.push(keyed[index].entry)
-    }
   }
 }
 

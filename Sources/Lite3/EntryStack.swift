@@ -118,4 +118,24 @@ struct EntryStack: ~Copyable {
     range.sort()
     orders.remember(look) { sorted, original in source[sorted] == target[original] }
   }
+
+  /// Orders the entries from `first` on, which are in the order of the tree, by key; keeps the last of equal keys.
+  mutating func sortByKey(
+    from first: Int, of document: DocumentBytes, _ budget: inout WorkBudget
+  ) throws(Lite3Error) {
+    var keyed: [(key: StoredKey, entry: Int)] = []
+    keyed.reserveCapacity(count - first)
+    for index in first..<count {
+      let key = try document.key(self[index])
+      try budget.read(key.count, at: key.start)
+      keyed.append((key, self[index]))
+    }
+    // A stable sort: equal keys stay in the order of the tree.
+    keyed.sort { document.compare($0.key, $1.key) < 0 }
+    truncate(to: first)
+    for index in keyed.indices {
+      if index + 1 < keyed.count, document.compare(keyed[index].key, keyed[index + 1].key) == 0 { continue }
+      push(keyed[index].entry)
+    }
+  }
 }

@@ -51,21 +51,14 @@ public struct Lite3Value: ~Escapable {
   /// The member with this key; nil if there is none or the value is not an object.
   @_lifetime(copy self)
   public func member(_ key: RawSpan) throws(Lite3Error) -> Lite3Value? {
-    guard stored.kind == .object else { return nil }
     let bytes = key.withUnsafeBytes { $0 }
-    // An empty key has no address; any will do for zero bytes.
-    let start = bytes.baseAddress ?? document.base
-    let hash = KeyHash.of(start, count: bytes.count)
-    return value(try document.find(start, count: bytes.count, hash: hash, in: stored.offset))
+    return try member(UnsafeRawBufferPointer(bytes))
   }
 
   /// The member with this key; nil if there is none or the value is not an object.
   @_lifetime(copy self)
   public func member(_ key: StaticString) throws(Lite3Error) -> Lite3Value? {
-    guard stored.kind == .object else { return nil }
-    let start = UnsafeRawPointer(key.utf8Start)
-    let hash = KeyHash.of(start, count: key.utf8CodeUnitCount)
-    return value(try document.find(start, count: key.utf8CodeUnitCount, hash: hash, in: stored.offset))
+    try member(UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount))
   }
 
   /// The element at an index; nil if there is none or the value is not an array.
@@ -73,6 +66,60 @@ public struct Lite3Value: ~Escapable {
   public func element(_ index: Int) throws(Lite3Error) -> Lite3Value? {
     guard stored.kind == .array else { return nil }
     return value(try document.element(index, of: stored.offset))
+  }
+
+  /// The value at the end of a path, such as `["meta", "tags", 0]`; nil if a step leads nowhere.
+  @_lifetime(copy self)
+  public func value(at path: [Lite3Step]) throws(Lite3Error) -> Lite3Value? {
+    var stored = self.stored
+    for step in path {
+      let here = _overrideLifetime(Lite3Value(document, stored), copying: self)
+      guard let next = try here.follow(step) else { return nil }
+      stored = next
+    }
+    return value(stored)
+  }
+
+  /// Goes through members or elements: elements in order, members in the order of the tree, which is that of their hashes.
+  @_lifetime(copy self)
+  public func members() -> Lite3Cursor {
+    _overrideLifetime(Lite3Cursor(document, stored), copying: self)
+  }
+
+  /// Goes through members in ascending order of their keys' bytes, or through elements in order.
+  ///
+  /// The order is found first, in memory of its own: four bytes for each member.
+  @_lifetime(copy self)
+  public func sortedMembers() throws(Lite3Error) -> Lite3Cursor {
+    guard stored.kind == .object else { return members() }
+    var entries = EntryStack()
+    var budget = WorkBudget(document)
+    try entries.push(under: stored.offset, of: document, &budget)
+    try entries.sortByKey(from: 0, of: document, &budget)
+    var sorted: [UInt32] = []
+    sorted.reserveCapacity(entries.count)
+    for index in 0..<entries.count { sorted.append(UInt32(truncatingIfNeeded: entries[index])) }
+    return _overrideLifetime(Lite3Cursor(document, stored, sorted: sorted), copying: self)
+  }
+
+  @_lifetime(copy self)
+  private func member(_ key: UnsafeRawBufferPointer) throws(Lite3Error) -> Lite3Value? {
+    guard stored.kind == .object else { return nil }
+    // An empty key may have no address; any will do for zero bytes.
+    let start = key.baseAddress ?? document.base
+    let hash = KeyHash.of(start, count: key.count)
+    return value(try document.find(start, count: key.count, hash: hash, in: stored.offset))
+  }
+
+  private func follow(_ step: Lite3Step) throws(Lite3Error) -> StoredValue? {
+    switch step {
+    case .index(let index):
+      guard stored.kind == .array else { return nil }
+      return try document.element(index, of: stored.offset)
+    case .key(let key):
+      let bytes = Array(key.utf8)
+      return try member(bytes.span.bytes)?.stored
+    }
   }
 
   @_lifetime(copy self)
@@ -85,4 +132,18 @@ public struct Lite3Value: ~Escapable {
   private func span(_ offset: Int, _ count: Int) -> RawSpan {
     _overrideLifetime(RawSpan(_unsafeStart: document.base + offset, byteCount: count), copying: self)
   }
+}
+
+/// One step of a path into a document.
+public enum Lite3Step: Equatable, Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
+  /// To the member of an object.
+  case key(String)
+  /// To the element of an array.
+  case index(Int)
+
+  /// A step to a member.
+  public init(stringLiteral key: String) { self = .key(key) }
+
+  /// A step to an element.
+  public init(integerLiteral index: Int) { self = .index(index) }
 }

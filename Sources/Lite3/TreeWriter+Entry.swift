@@ -50,6 +50,11 @@ extension TreeWriter {
     count == Node.size - 1 - 5
   }
 
+  /// Whether `count` raw bytes take as much as a node.
+  static func isNodeSized(bytes count: Int) -> Bool {
+    count == Node.size - 1 - 4
+  }
+
   /// Puts padding and key tag at `tail`, which then stands where the key goes. Returns the offset of the entry.
   @inline(__always)
   func putTag(_ count: Int, aligned: Bool, _ tail: inout UnsafeMutableRawPointer) -> Int {

@@ -19,12 +19,9 @@ indirect enum NaiveJSON {
     case .array(let elements):
       return .array(elements.map(\.normalized))
     case .object(let members):
-      var last: [(key: String, value: NaiveJSON)] = []
-      for member in members {
-        last.removeAll { $0.key.utf8.elementsEqual(member.key.utf8) }
-        last.append((member.key, member.value.normalized))
-      }
-      return .object(last.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) })
+      var last: [[UInt8]: (key: String, value: NaiveJSON)] = [:]
+      for member in members { last[Array(member.key.utf8)] = (member.key, member.value.normalized) }
+      return .object(last.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value))
     default:
       return self
     }
