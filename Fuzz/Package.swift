@@ -1,0 +1,33 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One executable for each fuzz target: a folder with its name, and a corpus under Corpus/ with the same name.
+// `Scripts/fuzz` builds them with the sanitizers and runs them.
+
+let library: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+// The main function is libFuzzer's.
+let target: [SwiftSetting] = library + [.unsafeFlags(["-parse-as-library"])]
+
+let package = Package(
+  name: "fuzz",
+  platforms: [.macOS(.v15)],
+  dependencies: [.package(name: "weir", path: "..")],
+  targets: [
+    .target(name: "Promise", path: "Promise", swiftSettings: library),
+    .executableTarget(
+      name: "Lite3Decode",
+      dependencies: [
+        "Promise", .product(name: "JSON", package: "weir"), .product(name: "Lite3", package: "weir"),
+      ],
+      path: "Lite3Decode", swiftSettings: target),
+    .executableTarget(
+      name: "JSONRoundTrip",
+      dependencies: [
+        "Promise", .product(name: "JSON", package: "weir"), .product(name: "Lite3", package: "weir"),
+      ],
+      path: "JSONRoundTrip", swiftSettings: target),
+    .executableTarget(
+      name: "JSONStream", dependencies: ["Promise", .product(name: "JSON", package: "weir")],
+      path: "JSONStream", swiftSettings: target),
+  ]
+)
