@@ -15,7 +15,7 @@
 #include <string.h>
 #include <wmmintrin.h>
 
-#define USES_CRC32 __attribute__((target("sse4.2,pclmul")))
+#define USES_CRC32 __attribute__((target("sse4.2,crc32,pclmul")))
 
 /* Words of a part, at most: beyond it a longer part gains nothing, and the constants would no longer fit the first cache. */
 #define PART_MAXIMUM 128

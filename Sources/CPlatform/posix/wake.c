@@ -44,6 +44,14 @@ void platform_wake_close(platform_wake *wake) {
     free(wake);
 }
 
+platform_status weir_wake_poll(const uint32_t *word, uint32_t ticket, int64_t deadline) {
+    weir_backoff backoff = {WEIR_BACKOFF_START};
+    while (platform_load_acquire_u32(word) == ticket) {
+        if (!weir_backoff_sleep(&backoff, deadline)) return weir_fail(ETIMEDOUT);
+    }
+    return PLATFORM_OK;
+}
+
 uint32_t platform_wake_prepare(platform_wake *wake) {
     uint32_t ticket = platform_or_u32(wake->word, 1) | 1;
     platform_fence_full();
