@@ -15,7 +15,8 @@ static int moved(int descriptor) {
 }
 
 int weir_pipe(int ends[2]) {
-    /* There is no pipe2: a child started meanwhile by other means could inherit these. Ours closes what it does not know. */
+    /* There is no pipe2: a child started meanwhile by other means could inherit these. Ours closes what it does not
+     * know. */
     if (pipe(ends) != 0) return -1;
     ends[0] = moved(ends[0]);
     ends[1] = moved(ends[1]);

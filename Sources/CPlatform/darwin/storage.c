@@ -34,7 +34,8 @@ platform_status platform_map_sync(platform_mapping mapping, platform_handle file
 
 /* Asks for `size` bytes behind the space that the file has; -1 with errno. */
 static int preallocate(int descriptor, off_t size) {
-    fstore_t request = {.fst_flags = F_ALLOCATECONTIG | F_ALLOCATEALL, .fst_posmode = F_PEOFPOSMODE, .fst_length = size};
+    fstore_t request = {.fst_posmode = F_PEOFPOSMODE, .fst_length = size};
+    request.fst_flags = F_ALLOCATECONTIG | F_ALLOCATEALL;
     if (fcntl(descriptor, F_PREALLOCATE, &request) != -1) return 0;
     request.fst_flags = F_ALLOCATEALL;
     return fcntl(descriptor, F_PREALLOCATE, &request) == -1 ? -1 : 0;

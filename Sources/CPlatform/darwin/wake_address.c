@@ -1,5 +1,5 @@
-/* wake_address.c: sleeping on a word that other processes share, with os_sync_wait_on_address (macOS 14.4). It is looked up
- * at run time: on an older system sleepers look at the word again and again. */
+/* wake_address.c: sleeping on a word that other processes share, with os_sync_wait_on_address (macOS 14.4). It is
+ * looked up at run time: on an older system sleepers look at the word again and again. */
 #include "../posix/internal.h"
 
 #include <dlfcn.h>

@@ -16,7 +16,8 @@ weir_crc32c_update weir_crc32c_by_tables(void);
  * crc32c_x86_64.c, crc32c_aarch64.c, crc32c_other.c. */
 weir_crc32c_update weir_crc32c_instruction(void);
 
-/* Has a 64-bit ARM processor the crc32c instructions? processor.c in each system's folder; not asked on other machines. */
+/* Has a 64-bit ARM processor the crc32c instructions? processor.c in each system's folder; not asked on other
+ * machines. */
 bool weir_processor_has_crc32c(void);
 
 #endif

@@ -1,5 +1,5 @@
-/* crc32c_aarch64.c: the crc32c instructions of 64-bit ARM, where the processor has them: three streams side by side, as on
- * x86-64, joined by tables. */
+/* crc32c_aarch64.c: the crc32c instructions of 64-bit ARM, where the processor has them: three streams side by side, as
+ * on x86-64, joined by tables. */
 #if defined(__aarch64__) || defined(_M_ARM64)
 
 #include "crc32c.h"

@@ -1,4 +1,5 @@
-/* locks.c: whole-file locks with flock, and locks on ranges with whatever each system has that belongs to the open file. */
+/* locks.c: whole-file locks with flock, and locks on ranges with whatever each system has that belongs to the open
+ * file. */
 #define _DEFAULT_SOURCE
 #define _FILE_OFFSET_BITS 64
 
