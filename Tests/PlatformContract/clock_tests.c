@@ -17,7 +17,9 @@ static void watch_clock(void *context) {
 static void never_goes_back(void) {
     bool went_back[3] = {false, false, false};
     platform_thread *threads[3];
-    for (int index = 0; index < 3; index++) REQUIRE_OK(platform_thread_start(watch_clock, &went_back[index], &threads[index]));
+    for (int index = 0; index < 3; index++) {
+        REQUIRE_OK(platform_thread_start(watch_clock, &went_back[index], &threads[index]));
+    }
     for (int index = 0; index < 3; index++) platform_thread_join(threads[index]);
     CHECK(!went_back[0] && !went_back[1] && !went_back[2]);
 }

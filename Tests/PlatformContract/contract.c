@@ -78,7 +78,8 @@ static const char *status_name(platform_status status) {
     return status >= 0 && status <= PLATFORM_IO ? names[status] : "no status";
 }
 
-bool contract_check_status(platform_status expected, platform_status got, const char *file, int line, const char *text) {
+bool contract_check_status(platform_status expected, platform_status got, const char *file, int line,
+                           const char *text) {
     if (got == expected) return true;
     char why[256] = "";
     int32_t code = platform_system_code();

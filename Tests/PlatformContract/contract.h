@@ -1,8 +1,9 @@
 /* contract.h: a small frame for tests of platform.h.
  *
- * A test is a function in the table of its group. It runs in a folder of its own, which is removed afterwards, and may start
- * peers: this same program, told to play a role. Parent and peer talk in lines over the peer's standard streams, so that
- * a test waits for what it needs and never for time to pass. A watchdog ends the run when one test takes minutes. */
+ * A test is a function in the table of its group. It runs in a folder of its own, which is removed afterwards, and may
+ * start peers: this same program, told to play a role. Parent and peer talk in lines over the peer's standard streams,
+ * so that a test waits for what it needs and never for time to pass. A watchdog ends the run when one test takes
+ * minutes. */
 #ifndef WEIR_CONTRACT_H
 #define WEIR_CONTRACT_H
 

@@ -240,7 +240,7 @@ static void ranges_exclude_where_they_meet(void) {
         {"10", "10", "shared", 12, 1, EXCLUSIVE, PLATFORM_BUSY},
         /* Beyond the end of the file, up to the end of all offsets. */
         {"1000000", "1", "exclusive", 1000000, 1, EXCLUSIVE, PLATFORM_BUSY},
-        {"4611686018427387904", "4611686018427387903", "exclusive", UINT64_C(9223372036854775800), 1, SHARED, PLATFORM_BUSY},
+        {"4611686018427387904", "4611686018427387903", "exclusive", INT64_MAX - 7, 1, SHARED, PLATFORM_BUSY},
         {"4611686018427387904", "4611686018427387903", "exclusive", 0, 100, EXCLUSIVE, PLATFORM_OK},
     };
     platform_handle file = lockable();
@@ -264,8 +264,9 @@ static void ranges_exclude_where_they_meet(void) {
         }
         if (index & 1) peer_kill(locker);
         else peer_finish(locker);
-        CHECK_OK(platform_lock_range(file, cases[index].wanted_offset, cases[index].wanted_length, EXCLUSIVE, generous()));
-        CHECK_OK(platform_unlock_range(file, cases[index].wanted_offset, cases[index].wanted_length));
+        uint64_t offset = cases[index].wanted_offset, length = cases[index].wanted_length;
+        CHECK_OK(platform_lock_range(file, offset, length, EXCLUSIVE, generous()));
+        CHECK_OK(platform_unlock_range(file, offset, length));
     }
     CHECK_STATUS(PLATFORM_INVALID, platform_lock_range(file, 0, 0, SHARED, PLATFORM_NO_WAIT));
     platform_file_close(file);

@@ -34,7 +34,9 @@ peer *peer_start_with(platform_child_options options, const char *role, const ch
     size_t length;
     if (!CHECK_OK(platform_executable_path(program, sizeof program, &length))) return NULL;
     const char *all[ARGUMENTS_MAXIMUM + 4] = {program, "--role", role};
-    for (int index = 0; index < ARGUMENTS_MAXIMUM && arguments[index] != NULL; index++) all[3 + index] = arguments[index];
+    for (int index = 0; index < ARGUMENTS_MAXIMUM && arguments[index] != NULL; index++) {
+        all[3 + index] = arguments[index];
+    }
     options.arguments = all;
     options.input = PLATFORM_STREAM_PIPE;
     options.output = PLATFORM_STREAM_PIPE;

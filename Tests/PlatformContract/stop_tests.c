@@ -186,7 +186,7 @@ static void children_of_listeners_do_not_listen(void) {
     char line[64];
     REQUIRE(middle != NULL && peer_line(middle, line, sizeof line));
     peer_finish(middle);
-    if (on_windows() && strcmp(line, "cannot be signalled") == 0) SKIP("there is no console to send Ctrl-Break through");
+    if (on_windows() && strcmp(line, "cannot be signalled") == 0) SKIP("no console to send Ctrl-Break through");
     CHECK_TEXT("ended by the signal", line);
 }
 

@@ -1,17 +1,18 @@
 /* platform.h: everything Weir asks of an operating system.
  *
  * This header is the contract. Each back end (posix/ + linux/, posix/ + darwin/, windows/) implements every function
- * below, whole, and the suite in Tests/PlatformContract holds each of them to the same words. Nothing above this line of
- * the house knows which system it runs on.
+ * below, whole, and the suite in Tests/PlatformContract holds each of them to the same words. Nothing above this line
+ * of the house knows which system it runs on.
  *
  * Conventions
  *  - Only fixed-width types cross this border, so that the layout is one on every system and for every compiler.
- *  - Text is UTF-8 and NUL-terminated, in and out. Windows converts to UTF-16 at the border; a name that has no UTF-8 form
- *    is carried as WTF-8, so that what was listed can be opened again.
- *  - A fallible function returns a platform_status: PLATFORM_OK, or why it did not happen. The system's own code for the
- *    calling thread's last failure is kept for the message: platform_system_code.
+ *  - Text is UTF-8 and NUL-terminated, in and out. Windows converts to UTF-16 at the border; a name that has no UTF-8
+ *    form is carried as WTF-8, so that what was listed can be opened again.
+ *  - A fallible function returns a platform_status: PLATFORM_OK, or why it did not happen. The system's own code for
+ *    the calling thread's last failure is kept for the message: platform_system_code.
  *  - On failure nothing was changed and out-parameters are untouched, unless the comment says otherwise.
- *  - Deadlines are absolute, in nanoseconds of platform_monotonic. PLATFORM_NO_WAIT asks once; PLATFORM_FOREVER never gives up.
+ *  - Deadlines are absolute, in nanoseconds of platform_monotonic. PLATFORM_NO_WAIT asks once; PLATFORM_FOREVER never
+ *    gives up.
  *  - Functions may be called from any thread. What one handle allows at once is said beside it.
  *  - Interrupted system calls are resumed inside; no caller sees EINTR.
  */
@@ -55,8 +56,8 @@ typedef int32_t platform_status;
 /* errno or GetLastError of the calling thread's last failure here; 0 if it never failed. */
 int32_t platform_system_code(void);
 
-/* The system's sentence for such a code, without a trailing full stop or newline. Writes at most capacity bytes including
- * the NUL, cutting between characters; returns the length written without the NUL. */
+/* The system's sentence for such a code, without a trailing full stop or newline. Writes at most capacity bytes
+ * including the NUL, cutting between characters; returns the length written without the NUL. */
 size_t platform_system_message(int32_t code, char *buffer, size_t capacity);
 
 #define PLATFORM_NO_WAIT INT64_MIN
@@ -91,7 +92,7 @@ typedef int64_t platform_handle;
 #define PLATFORM_CREATE 4u      /* make the file if it is missing; permissions 0666 less the umask */
 #define PLATFORM_EXCLUSIVE 8u   /* with CREATE: fail with EXISTS if it is there */
 #define PLATFORM_TRUNCATE 16u
-#define PLATFORM_APPEND 32u     /* sequential writes go to the end */
+#define PLATFORM_APPEND 32u     /* sequential writes go to the end; not for write_at */
 #define PLATFORM_PRIVATE 64u    /* with CREATE: only this user may read or write it (0600; on Windows an ACL) */
 
 platform_status platform_file_open(const char *path, uint32_t flags, platform_handle *file);
@@ -101,15 +102,18 @@ void platform_file_close(platform_handle file);
 platform_status platform_file_read(platform_handle file, void *buffer, size_t length, size_t *got);
 platform_status platform_file_write(platform_handle file, const void *buffer, size_t length);
 
-/* At an offset. A read may be short only at the end of the file. */
+/* At an offset. A read may be short only at the end of the file. On Windows these move the position of the sequential
+ * calls: use one kind on one handle. */
 platform_status platform_file_read_at(platform_handle file, uint64_t offset, void *buffer, size_t length, size_t *got);
 platform_status platform_file_write_at(platform_handle file, uint64_t offset, const void *buffer, size_t length);
 
 /* Sets the length; new bytes read as zero and may take no disk space yet. */
 platform_status platform_file_set_size(platform_handle file, uint64_t size);
 
-/* Makes sure that every byte below size has disk space behind it, so that a store through a mapping cannot hit a full disk.
- * Never shortens and never changes bytes that are there. Cheap when the space is there already. */
+/* Makes sure that every byte below size has disk space behind it, so that a store through a mapping cannot hit a full
+ * disk. Makes the file longer if it is shorter, with zeros; never shortens and never changes bytes that are there.
+ * Cheap when the space is there already. UNSUPPORTED where the file system cannot promise it; the file is then as it
+ * was. */
 platform_status platform_file_reserve(platform_handle file, uint64_t size);
 
 /* Returns when data and length are on stable storage, as strongly as the system can promise (F_FULLFSYNC on macOS). */
@@ -125,10 +129,11 @@ typedef struct {
     int64_t modified;     /* wall nanoseconds */
     uint64_t volume;      /* with index: the identity of the file on this machine while it lives */
     uint64_t index;
-    uint64_t links;       /* names that refer to it; 0 when it was deleted or replaced under this handle */
+    uint64_t links;       /* names that refer to it; 0 when it was deleted or replaced under this handle. Some file
+                             systems of Windows do not say so: what a path leads to now is told by volume and index */
     uint32_t kind;        /* PLATFORM_KIND_ */
-    uint32_t permissions; /* POSIX bits 0777; on Windows 0600 when only this user (and the system) has access, else 0666,
-                             less the write bits when the read-only attribute is set */
+    uint32_t permissions; /* POSIX bits 0777; on Windows 0600 when only this user (and the system) has access, else
+                             0666, less the write bits when the read-only attribute is set */
 } platform_file_info;
 
 platform_status platform_file_describe(platform_handle file, platform_file_info *info);
@@ -138,11 +143,14 @@ platform_status platform_path_describe(const char *path, platform_file_info *inf
 
 /* ---- names ------------------------------------------------------------------------------------------------------- */
 
-/* Removes one file (not a directory). Works while others have it open or mapped: they keep what they have, and the name is
- * free at once. On a Windows file system that cannot do that, the answer is BUSY. */
+/* Removes one file (not a directory). Works while others have it open or mapped: they keep what they have, and the name
+ * is free at once. On Windows a file that is mapped cannot go yet: it is left in its directory under a name that begins
+ * with ".weir-removed-", until a later removal there finds it free. BUSY where somebody opened it without sharing
+ * deletion. */
 platform_status platform_remove(const char *path);
 
-/* Gives `from` the name `to`, replacing a file that has it, in one step that others see whole or not at all. */
+/* Gives `from` the name `to`, replacing a file that has it, in one step that others see whole or not at all. BUSY on
+ * Windows where a file that is open or mapped cannot be replaced; nothing has changed then. */
 platform_status platform_replace(const char *from, const char *to);
 
 /* Gives `from` the name `to` in one step, or fails with EXISTS; `from` is gone afterwards. */
@@ -171,7 +179,8 @@ void platform_directory_close(platform_directory *directory);
 /* The absolute path with symbolic links resolved; NOT_FOUND if it does not exist. */
 platform_status platform_canonical_path(const char *path, char *buffer, size_t capacity, size_t *length);
 platform_status platform_current_directory(char *buffer, size_t capacity, size_t *length);
-platform_status platform_home_directory(char *buffer, size_t capacity, size_t *length); /* HOME, else the user's profile */
+/* HOME, else the user's profile. */
+platform_status platform_home_directory(char *buffer, size_t capacity, size_t *length);
 platform_status platform_temporary_directory(char *buffer, size_t capacity, size_t *length);
 platform_status platform_executable_path(char *buffer, size_t capacity, size_t *length);
 platform_status platform_host_name(char *buffer, size_t capacity, size_t *length);
@@ -210,13 +219,14 @@ typedef struct {
     size_t length;
 } platform_mapping;
 
-/* Maps `length` bytes of the file from offset 0. With `writable` stores reach the file and every other mapping of it, in
- * this process and others. The mapping outlives the handle. length > 0 and not beyond the end of the file. */
+/* Maps `length` bytes of the file from offset 0. With `writable`, for which the handle must have been opened for
+ * reading and writing, stores reach the file and every other mapping of it, in this process and others. The mapping
+ * outlives the handle. length > 0 and not beyond the end of the file. */
 platform_status platform_map(platform_handle file, size_t length, bool writable, platform_mapping *mapping);
 void platform_unmap(platform_mapping mapping);
 
-/* Returns when these bytes of the mapping are on stable storage. `file` is the handle that was mapped. The range is widened
- * to pages. */
+/* Returns when these bytes of the mapping are on stable storage. `file` is the handle that was mapped. The range is
+ * widened to pages. */
 platform_status platform_map_sync(platform_mapping mapping, platform_handle file, size_t offset, size_t length);
 
 /* The granularity of mapping and syncing in bytes. */
@@ -224,17 +234,39 @@ size_t platform_page_size(void);
 
 /* Atomic access to naturally aligned words of mapped memory, shared with other processes. */
 
-static inline uint32_t platform_load_relaxed_u32(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_RELAXED); }
-static inline uint32_t platform_load_acquire_u32(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
-static inline uint64_t platform_load_relaxed_u64(const uint64_t *word) { return __atomic_load_n(word, __ATOMIC_RELAXED); }
-static inline uint64_t platform_load_acquire_u64(const uint64_t *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
-static inline void platform_store_relaxed_u32(uint32_t *word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_RELAXED); }
-static inline void platform_store_release_u32(uint32_t *word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_RELEASE); }
-static inline void platform_store_relaxed_u64(uint64_t *word, uint64_t value) { __atomic_store_n(word, value, __ATOMIC_RELAXED); }
-static inline void platform_store_release_u64(uint64_t *word, uint64_t value) { __atomic_store_n(word, value, __ATOMIC_RELEASE); }
-static inline uint32_t platform_exchange_u32(uint32_t *word, uint32_t value) { return __atomic_exchange_n(word, value, __ATOMIC_SEQ_CST); }
-static inline uint32_t platform_add_u32(uint32_t *word, uint32_t value) { return __atomic_fetch_add(word, value, __ATOMIC_SEQ_CST); }
-static inline uint32_t platform_or_u32(uint32_t *word, uint32_t value) { return __atomic_fetch_or(word, value, __ATOMIC_SEQ_CST); }
+static inline uint32_t platform_load_relaxed_u32(const uint32_t *word) {
+    return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+static inline uint32_t platform_load_acquire_u32(const uint32_t *word) {
+    return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+static inline uint64_t platform_load_relaxed_u64(const uint64_t *word) {
+    return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+static inline uint64_t platform_load_acquire_u64(const uint64_t *word) {
+    return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+static inline void platform_store_relaxed_u32(uint32_t *word, uint32_t value) {
+    __atomic_store_n(word, value, __ATOMIC_RELAXED);
+}
+static inline void platform_store_release_u32(uint32_t *word, uint32_t value) {
+    __atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+static inline void platform_store_relaxed_u64(uint64_t *word, uint64_t value) {
+    __atomic_store_n(word, value, __ATOMIC_RELAXED);
+}
+static inline void platform_store_release_u64(uint64_t *word, uint64_t value) {
+    __atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+static inline uint32_t platform_exchange_u32(uint32_t *word, uint32_t value) {
+    return __atomic_exchange_n(word, value, __ATOMIC_SEQ_CST);
+}
+static inline uint32_t platform_add_u32(uint32_t *word, uint32_t value) {
+    return __atomic_fetch_add(word, value, __ATOMIC_SEQ_CST);
+}
+static inline uint32_t platform_or_u32(uint32_t *word, uint32_t value) {
+    return __atomic_fetch_or(word, value, __ATOMIC_SEQ_CST);
+}
 /* On failure *expected becomes what was found. */
 static inline bool platform_compare_exchange_u32(uint32_t *word, uint32_t *expected, uint32_t value) {
     return __atomic_compare_exchange_n(word, expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
@@ -242,9 +274,15 @@ static inline bool platform_compare_exchange_u32(uint32_t *word, uint32_t *expec
 static inline bool platform_compare_exchange_u64(uint64_t *word, uint64_t *expected, uint64_t value) {
     return __atomic_compare_exchange_n(word, expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
-static inline void platform_fence_acquire(void) { __atomic_thread_fence(__ATOMIC_ACQUIRE); }
-static inline void platform_fence_release(void) { __atomic_thread_fence(__ATOMIC_RELEASE); }
-static inline void platform_fence_full(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+static inline void platform_fence_acquire(void) {
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+}
+static inline void platform_fence_release(void) {
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+}
+static inline void platform_fence_full(void) {
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
 
 /* Tells the processor that this is a spin loop. */
 static inline void platform_pause(void) {
@@ -263,15 +301,15 @@ static inline void platform_prefetch(const void *address) {
     __builtin_prefetch((const char *)address + 192);
 }
 
-/* CRC-32C (Castagnoli, reflected, initial and final inversion) continued from `seed`, which is 0 to begin with. Uses the
- * processor's instruction where it has one. crc32c("123456789") = E3069283. */
+/* CRC-32C (Castagnoli, reflected, initial and final inversion) continued from `seed`, which is 0 to begin with. Uses
+ * the processor's instruction where it has one. crc32c("123456789") = E3069283. */
 uint32_t platform_crc32c(uint32_t seed, const void *bytes, size_t length);
 
 /* ---- locks ------------------------------------------------------------------------------------------------------- */
 
-/* The whole-file lock of the pool format: flock on POSIX, LockFileEx over 0 ... 2^64-1 on Windows. It belongs to the open
- * file (two opens in one process exclude each other), advises only those who take it, does not keep anyone from mapped
- * memory, and ends with the process that holds it, however that ends. One open file holds at most one lock. */
+/* The whole-file lock of the pool format: flock on POSIX, LockFileEx over 0 ... 2^64-1 on Windows. It belongs to the
+ * open file (two opens in one process exclude each other), advises only those who take it, does not keep anyone from
+ * mapped memory, and ends with the process that holds it, however that ends. One open file holds at most one lock. */
 #define PLATFORM_LOCK_SHARED 1u
 #define PLATFORM_LOCK_EXCLUSIVE 2u
 
@@ -279,26 +317,32 @@ uint32_t platform_crc32c(uint32_t seed, const void *bytes, size_t length);
 platform_status platform_lock(platform_handle file, uint32_t mode, int64_t deadline);
 platform_status platform_unlock(platform_handle file);
 
-/* A lock on a range of bytes, which need not exist: OFD record locks where the system has them. Ranged and whole-file locks
- * do not see each other on POSIX and do on Windows: use one kind on one file. */
-platform_status platform_lock_range(platform_handle file, uint64_t offset, uint64_t length, uint32_t mode, int64_t deadline);
+/* A lock on a range of bytes, which need not exist: open file description locks on Linux and macOS, LockFileEx on
+ * Windows. UNSUPPORTED elsewhere, where record locks belong to the process and are lost when any of its handles closes.
+ * length > 0; unlock what was locked. Ranged and whole-file locks do not see each other on POSIX and do on Windows: use
+ * one kind on one file. */
+platform_status platform_lock_range(platform_handle file, uint64_t offset, uint64_t length, uint32_t mode,
+                                    int64_t deadline);
 platform_status platform_unlock_range(platform_handle file, uint64_t offset, uint64_t length);
 
 /* ---- wake-ups between processes ---------------------------------------------------------------------------------- */
 
-/* A wake word is a 32-bit word of a shared mapping that sleepers and wakers of all processes agree on. Bit 0: somebody may
- * be asleep. The other bits count wake-ups. A waker that finds bit 0 clear makes no system call; a sleeper that died costs
- * one needless call, once. A zeroed word is a valid one.
+/* A wake word is a 32-bit word of a shared mapping that sleepers and wakers of all processes agree on. Bit 0: somebody
+ * may be asleep. The other bits count wake-ups. A waker that finds bit 0 clear makes no system call; a sleeper that
+ * died costs one needless call, once. A zeroed word is a valid one.
  *
- * The sleeper:  ticket = platform_wake_prepare(w);  look at the shared state again;  platform_wake_wait(w, ticket, deadline).
- * The waker:    change the shared state;  platform_wake_all(w).
- * Between prepare and wait no wake-up is lost. A wait may end early for no reason; nothing may depend on it.
+ * The sleeper:  ticket = platform_wake_prepare(w);  look at the shared state again;  platform_wake_wait(w, ticket,
+ * deadline). The waker:    change the shared state;  platform_wake_all(w). Between prepare and wait no wake-up is lost.
+ * A wait may end early for no reason; nothing may depend on it. A waker that is killed inside platform_wake_all may
+ * leave its sleepers asleep until their deadline: give them one.
  *
- * Linux: futex. macOS: os_sync_wait_on_address where the system has it, else a bounded poll. Other POSIX: a bounded poll.
- * Windows: two named manual-reset events, used in turn, named for the identity of the file. */
+ * Linux: futex. macOS: os_sync_wait_on_address where the system has it, else a bounded poll. Other POSIX: a bounded
+ * poll. Windows: a named event for each count of the word, named for the identity of the file, made by sleepers
+ * only. */
 typedef struct platform_wake platform_wake;
 
-/* `file` gives the word its name between processes; `word` lies in a shared mapping of it that outlives the wake. */
+/* `file` gives the word its name between processes; `word` lies in a shared writable mapping of it that outlives the
+ * wake. Threads may share one wake, sleeping and waking at once. */
 platform_status platform_wake_open(platform_handle file, uint32_t *word, platform_wake **wake);
 void platform_wake_close(platform_wake *wake);
 
@@ -306,7 +350,7 @@ uint32_t platform_wake_prepare(platform_wake *wake);
 /* OK when woken, or without reason; TIMED_OUT at the deadline. Ends at once when a stop request has arrived. */
 platform_status platform_wake_wait(platform_wake *wake, uint32_t ticket, int64_t deadline);
 
-/* The part of platform_wake_all that calls the system. */
+/* The part of platform_wake_all that may call the system. */
 void platform_wake_sleepers(platform_wake *wake);
 
 static inline void platform_wake_all(platform_wake *wake) {
@@ -316,8 +360,8 @@ static inline void platform_wake_all(platform_wake *wake) {
     if (platform_load_relaxed_u32(word) & 1) platform_wake_sleepers(wake);
 }
 
-/* A named counting semaphore, for processes that know nothing else. POSIX: sem_open, mode 0600, made on demand with count 0;
- * UNSUPPORTED on Windows and where the name is too long for the system. */
+/* A named counting semaphore, for processes that know nothing else. POSIX: sem_open, mode 0600, made on demand with
+ * count 0; UNSUPPORTED on Windows and where the name is too long for the system. */
 typedef struct platform_semaphore platform_semaphore;
 platform_status platform_semaphore_open(const char *name, platform_semaphore **semaphore); /* name without a slash */
 void platform_semaphore_close(platform_semaphore *semaphore);
@@ -334,16 +378,19 @@ platform_status platform_semaphore_unlink(const char *name);
 #define PLATFORM_STOP_INTERRUPT 1  /* SIGINT, Ctrl-C */
 #define PLATFORM_STOP_TERMINATE 2  /* SIGTERM, SIGHUP; Ctrl-Break, console closed, log-off, shutdown */
 
-/* From now on stop requests are kept for platform_stop_requested instead of ending the process, end every platform_wake_wait
- * and platform_stop_wait of this process, and are delivered without running code in a signal handler: a thread of our own
- * takes them. Also makes writes to a closed pipe fail with CLOSED instead of killing. Call once, before other threads start. */
+/* From now on stop requests are kept for platform_stop_requested instead of ending the process, end every
+ * platform_wake_wait and platform_stop_wait of this process, and are delivered without running code in a signal
+ * handler: a thread of our own takes them. The first request stays. Signals that were ignored when the process began
+ * (nohup; jobs that a script puts into the background ignore SIGINT) stay ignored. Also makes writes to a closed pipe
+ * fail with CLOSED instead of killing. Call once, before other threads start. */
 platform_status platform_stop_listen(void);
 int32_t platform_stop_requested(void);
 /* Returns the request, or PLATFORM_STOP_NONE at the deadline. */
 int32_t platform_stop_wait(int64_t deadline);
 /* As if the request had come from outside; for tests and for programs that have their own ways. */
 void platform_stop_request(int32_t reason);
-/* On Windows a console that is being closed kills the process when its handlers return: they wait for this, 5 s at most. */
+/* On Windows a console that is being closed kills the process when its handlers return: they wait for this, 5 s at
+ * most. */
 void platform_stop_finished(void);
 
 /* ---- threads ----------------------------------------------------------------------------------------------------- */
@@ -381,15 +428,18 @@ void platform_condition_broadcast(platform_condition *condition);
 typedef struct platform_child platform_child;
 
 typedef struct {
-    const char *const *arguments; /* the program first, NULL-terminated; a name without a separator is looked up in PATH */
+    const char *const *arguments; /* the program first, NULL-terminated; a name without a separator is looked up in our
+                                     PATH, a relative path is meant from where we are, not from `directory` */
     const char *const *environment; /* NAME=value, NULL-terminated; NULL: this process's */
     const char *directory;        /* to start in; NULL: here */
     uint32_t input, output, error; /* PLATFORM_STREAM_ */
     bool own_group;               /* not reached by Ctrl-C of our terminal, and can be signalled apart */
 } platform_child_options;
 
-/* NOT_FOUND or PERMISSION when the program cannot be started; that is known before this returns. The child inherits nothing
- * but its three streams. On Windows arguments are quoted by the rules of the C runtime. */
+/* NOT_FOUND or PERMISSION when the program cannot be started; that is known before this returns. The child inherits
+ * nothing but its three streams; its signals have their default dispositions, except that an ignored SIGHUP stays
+ * ignored. On Windows arguments are quoted by the rules of the C runtime, and batch files, which have other rules, are
+ * UNSUPPORTED. */
 platform_status platform_child_start(const platform_child_options *options, platform_child **child);
 
 /* Our ends of the pipes, PLATFORM_NO_HANDLE where none was asked for. They stay the child's: close them with
@@ -401,14 +451,17 @@ void platform_child_close_input(platform_child *child);
 
 uint64_t platform_child_process_id(const platform_child *child);
 
-#define PLATFORM_SIGNAL_INTERRUPT 1u /* SIGINT; Ctrl-Break to its group on Windows, where it can be sent to a group only */
+/* To the child, and with own_group to its whole group. On Windows a child that listens (platform_stop_listen) is asked
+ * by an event; another one is sent Ctrl-Break, which can only be sent to a group, through a console that both share:
+ * UNSUPPORTED without. NOT_FOUND when it has ended. */
+#define PLATFORM_SIGNAL_INTERRUPT 1u /* SIGINT; Ctrl-Break */
 #define PLATFORM_SIGNAL_TERMINATE 2u /* SIGTERM; Ctrl-Break */
-#define PLATFORM_SIGNAL_KILL 3u      /* SIGKILL; TerminateProcess */
+#define PLATFORM_SIGNAL_KILL 3u      /* SIGKILL; TerminateProcess, of the child alone */
 platform_status platform_child_signal(platform_child *child, uint32_t signal);
 
 typedef struct {
-    bool signaled;   /* ended by a signal (never on Windows) */
-    int32_t code;    /* exit status, or the number of the signal */
+    bool signaled;   /* ended by a signal (never on Windows, where a killed child's status is 1) */
+    int32_t code;    /* exit status, or the number of the signal; -1 when somebody else has reaped the child */
 } platform_exit_status;
 
 /* TIMED_OUT if it still runs at the deadline. May be called again after the end. */

@@ -26,8 +26,8 @@ static pthread_once_t arguments_once = PTHREAD_ONCE_INIT;
 static int32_t argument_count;
 static char **arguments;
 
-/* All of /proc/self/cmdline, with a NUL after it; NULL if it cannot be read. It is read because only the main program is
- * given its arguments, and that may not be ours; not every C library passes them to constructors. */
+/* All of /proc/self/cmdline, with a NUL after it; NULL if it cannot be read. It is read because only the main program
+ * is given its arguments, and that may not be ours; not every C library passes them to constructors. */
 static char *read_command_line(size_t *length) {
     int descriptor = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) return NULL;

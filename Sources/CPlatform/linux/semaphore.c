@@ -1,5 +1,5 @@
-/* semaphore.c: posting without a system call: glibc and musl keep the count in shared memory, and call the kernel only when
- * somebody sleeps. */
+/* semaphore.c: posting without a system call: glibc and musl keep the count in shared memory, and call the kernel only
+ * when somebody sleeps. */
 #include "../posix/semaphore.h"
 
 void platform_semaphore_post_if_zero(platform_semaphore *semaphore) {

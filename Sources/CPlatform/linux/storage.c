@@ -12,7 +12,8 @@ int64_t weir_modified(const struct stat *description) {
     return (int64_t)description->st_mtim.tv_sec * WEIR_SECOND + description->st_mtim.tv_nsec;
 }
 
-/* fdatasync leaves out only what is not needed to read the data back: the length is included. For a directory it is fsync. */
+/* fdatasync leaves out only what is not needed to read the data back: the length is included. For a directory it is
+ * fsync. */
 platform_status weir_sync_descriptor(int descriptor) {
     int result;
     do result = fdatasync(descriptor);
@@ -40,14 +41,15 @@ platform_status platform_file_reserve(platform_handle file, uint64_t size) {
     uint64_t allocated = (uint64_t)description.st_blocks * 512;
     if (size == 0 || (length >= size && allocated >= length)) return PLATFORM_OK;
 
-    /* Not posix_fallocate: where the file system cannot do it, glibc reads and writes back a byte of every block, and that
-     * would undo a store made meanwhile through a mapping. */
+    /* Not posix_fallocate: where the file system cannot do it, glibc reads and writes back a byte of every block, and
+     * that would undo a store made meanwhile through a mapping. */
     int result;
     do result = fallocate(descriptor, 0, 0, (off_t)size);
     while (result != 0 && errno == EINTR);
     if (result == 0) return PLATFORM_OK;
     if (errno != EOPNOTSUPP && errno != ENOSYS) return weir_fail(errno);
-    /* Bytes beyond the end are nobody's yet and can be filled; a hole before it cannot be told from data being written. */
+    /* Bytes beyond the end are nobody's yet and can be filled; a hole before it cannot be told from data being
+     * written. */
     if (allocated < length) return weir_fail(ENOTSUP);
     return length < size ? weir_fill_to(descriptor, length, size) : PLATFORM_OK;
 }

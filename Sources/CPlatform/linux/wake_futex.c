@@ -1,5 +1,5 @@
-/* wake_futex.c: sleeping on a word that other processes share. Never FUTEX_PRIVATE_FLAG: the kernel then looks the word up
- * by its page, the same in every process that maps the file. */
+/* wake_futex.c: sleeping on a word that other processes share. Never FUTEX_PRIVATE_FLAG: the kernel then looks the word
+ * up by its page, the same in every process that maps the file. */
 #define _DEFAULT_SOURCE
 
 #include "../posix/internal.h"

@@ -1,11 +1,11 @@
 /* crc32c_x86_64.c: the crc32 instruction of SSE 4.2.
  *
- * The instruction takes three cycles and a new one can begin in each, so three streams run side by side: the input is cut
- * into three parts of n words, each part has a register of its own, and the registers are joined at the end. Joining means
- * multiplying a register by x^(64 n) modulo the polynomial, once for the middle part and by x^(128 n) for the first: one
- * carry-less multiplication each. Of a reflected product of 32 by 32 bits, crc32 with register 0 computes
- * product * x^33 mod P, so the constant to multiply by is x^(64 n - 33) mod P; and since crc32 is linear, the products need
- * no step of their own: they are added to the last word of the third part. */
+ * The instruction takes three cycles and a new one can begin in each, so three streams run side by side: the input is
+ * cut into three parts of n words, each part has a register of its own, and the registers are joined at the end.
+ * Joining means multiplying a register by x^(64 n) modulo the polynomial, once for the middle part and by x^(128 n) for
+ * the first: one carry-less multiplication each. Of a reflected product of 32 by 32 bits, crc32 with register 0
+ * computes product * x^33 mod P, so the constant to multiply by is x^(64 n - 33) mod P; and since crc32 is linear, the
+ * products need no step of their own: they are added to the last word of the third part. */
 #if defined(__x86_64__) || defined(_M_X64)
 
 #include "crc32c.h"
@@ -15,9 +15,10 @@
 #include <string.h>
 #include <wmmintrin.h>
 
-#define USES_CRC32 __attribute__((target("sse4.2,pclmul")))
+#define USES_CRC32 __attribute__((target("sse4.2,crc32,pclmul")))
 
-/* Words of a part, at most: beyond it a longer part gains nothing, and the constants would no longer fit the first cache. */
+/* Words of a part, at most: beyond it a longer part gains nothing, and the constants would no longer fit the first
+ * cache. */
 #define PART_MAXIMUM 128
 /* Below this the joining costs more than one stream. */
 #define PARTS_WORTHWHILE 144

@@ -1,8 +1,9 @@
 /* child.c: child processes.
  *
- * Each child has a thread of ours that waits for its end. It gives every wait a deadline without a signal handler, reaps
- * children that nobody waits for any more, and closes the race of signals with the re-use of process numbers: it reaps
- * under the mutex under which signals are sent, so a number is never used after the kernel may have given it away. */
+ * Each child has a thread of ours that waits for its end. It gives every wait a deadline without a signal handler,
+ * reaps children that nobody waits for any more, and closes the race of signals with the re-use of process numbers: it
+ * reaps under the mutex under which signals are sent, so a number is never used after the kernel may have given it
+ * away. */
 #define _DEFAULT_SOURCE
 
 #include "internal.h"

@@ -70,15 +70,31 @@ platform_status weir_start_detached(void *(*body)(void *), void *context);
 
 void weir_wake_everybody_here(void);
 
+/* Looks at the word again and again: for systems on which nothing can be slept on between processes. */
+platform_status weir_wake_poll(const uint32_t *word, uint32_t ticket, int64_t deadline);
+
 /* ---- one definition in each system's folder ---- */
 
-int64_t weir_modified(const struct stat *description);                             /* storage.c */
-platform_status weir_sync_descriptor(int descriptor);                              /* storage.c */
-int weir_condition_make(pthread_cond_t *condition);                                /* threads.c; 0 or an errno */
-bool weir_condition_sleep(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t deadline); /* threads.c */
-platform_status weir_wake_sleep(uint32_t *word, uint32_t ticket, int64_t deadline); /* wake_*.c */
-void weir_wake_rouse(uint32_t *word);                                              /* wake_*.c */
-int weir_pipe(int ends[2]);                        /* child.c; both ends above 2 and closed on exec; 0 or -1 with errno */
-void weir_close_on_exec_from(int first);           /* child.c; async-signal-safe: the child calls it between fork and exec */
+/* storage.c */
+int64_t weir_modified(const struct stat *description);
+platform_status weir_sync_descriptor(int descriptor);
+
+/* threads.c. The first gives 0 or an errno. */
+int weir_condition_make(pthread_cond_t *condition);
+bool weir_condition_sleep(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t deadline);
+
+/* locks.c: sets or clears a lock on a range, waiting or not; -1 with errno. ENOTSUP where no lock belongs to the open
+ * file. */
+struct flock;
+int weir_range_operation(int descriptor, bool wait, struct flock *range);
+
+/* wake_*.c */
+platform_status weir_wake_sleep(uint32_t *word, uint32_t ticket, int64_t deadline);
+void weir_wake_rouse(uint32_t *word);
+
+/* child.c. Both ends above the standard streams and closed on exec; 0, or -1 with errno. */
+int weir_pipe(int ends[2]);
+/* Async-signal-safe: the child calls it between fork and exec. */
+void weir_close_on_exec_from(int first);
 
 #endif

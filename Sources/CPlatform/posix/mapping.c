@@ -10,7 +10,8 @@
 platform_status platform_map(platform_handle file, size_t length, bool writable, platform_mapping *mapping) {
     struct stat description;
     if (fstat(weir_descriptor(file), &description) != 0) return weir_fail(errno);
-    /* Beyond its end a file can be mapped here and not be touched: refuse it while that is still an error and no signal. */
+    /* Beyond its end a file can be mapped here and not be touched: refuse it while that is still an error and no
+     * signal. */
     if (length == 0 || (uint64_t)length > (uint64_t)description.st_size) return weir_fail(EINVAL);
 
     int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;

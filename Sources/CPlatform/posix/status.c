@@ -1,6 +1,5 @@
 /* status.c: errno as a platform_status, and the texts that go with it. */
-#define _POSIX_C_SOURCE 200809L /* the strerror_r that returns an int, on every system */
-#define _DARWIN_C_SOURCE
+#define _DEFAULT_SOURCE /* and not _GNU_SOURCE, with which strerror_r would be another function */
 
 #include "internal.h"
 

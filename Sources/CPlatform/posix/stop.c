@@ -1,5 +1,5 @@
-/* stop.c: stop requests. The signals are blocked in every thread and taken with sigwait by a thread of our own, so nothing
- * ever runs in a signal handler. */
+/* stop.c: stop requests. The signals are blocked in every thread and taken with sigwait by a thread of our own, so
+ * nothing ever runs in a signal handler. */
 #define _DEFAULT_SOURCE
 
 #include "internal.h"

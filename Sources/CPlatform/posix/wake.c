@@ -1,10 +1,10 @@
 /* wake.c: the protocol of a wake word. How to sleep on a word and how to rouse its sleepers is each system's own.
  *
- * Why no wake-up is lost. The sleeper sets bit 0, then looks at the shared state; the waker changes the state, then looks
- * at bit 0; a full fence stands between the two steps of each. So either the sleeper sees the change, or the waker sees
- * the bit. A waker that sees it changes the word before it rouses, and a sleeper falls asleep only on an unchanged word.
- * Of several wakers one wins the exchange; the others need not call: the winner's sleepers look at the state after the
- * exchange, which is after the others' changes.
+ * Why no wake-up is lost. The sleeper sets bit 0, then looks at the shared state; the waker changes the state, then
+ * looks at bit 0; a full fence stands between the two steps of each. So either the sleeper sees the change, or the
+ * waker sees the bit. A waker that sees it changes the word before it rouses, and a sleeper falls asleep only on an
+ * unchanged word. Of several wakers one wins the exchange; the others need not call: the winner's sleepers look at the
+ * state after the exchange, which is after the others' changes.
  *
  * A stop request of this process is one more waker, of every wake that is open here. It is raised before the words are
  * changed, and a sleeper asks for it after it has its ticket, so the same argument holds. */
@@ -42,6 +42,14 @@ void platform_wake_close(platform_wake *wake) {
     if (wake->next != NULL) wake->next->link = wake->link;
     pthread_mutex_unlock(&open_wakes_mutex);
     free(wake);
+}
+
+platform_status weir_wake_poll(const uint32_t *word, uint32_t ticket, int64_t deadline) {
+    weir_backoff backoff = {WEIR_BACKOFF_START};
+    while (platform_load_acquire_u32(word) == ticket) {
+        if (!weir_backoff_sleep(&backoff, deadline)) return weir_fail(ETIMEDOUT);
+    }
+    return PLATFORM_OK;
 }
 
 uint32_t platform_wake_prepare(platform_wake *wake) {

@@ -24,7 +24,8 @@ typedef struct {
 /* An inheritable duplicate; the original keeps to itself. */
 static DWORD inheritable(HANDLE original, HANDLE *duplicate) {
     HANDLE here = GetCurrentProcess();
-    return DuplicateHandle(here, original, here, duplicate, 0, TRUE, DUPLICATE_SAME_ACCESS) ? ERROR_SUCCESS : GetLastError();
+    if (DuplicateHandle(here, original, here, duplicate, 0, TRUE, DUPLICATE_SAME_ACCESS)) return ERROR_SUCCESS;
+    return GetLastError();
 }
 
 static DWORD pass_on(DWORD which, HANDLE *inner) {
@@ -63,8 +64,8 @@ static DWORD open_stream(uint32_t kind, int stream, HANDLE *inner, HANDLE *outer
     }
 }
 
-/* Names the handles that the child gets. Without such a list it would get every inheritable handle of this process, also
- * those that another thread has just made for another child. */
+/* Names the handles that the child gets. Without such a list it would get every inheritable handle of this process,
+ * also those that another thread has just made for another child. */
 static DWORD make_attributes(launch *plan) {
     SIZE_T size = 0;
     InitializeProcThreadAttributeList(NULL, 1, 0, &size);
@@ -78,10 +79,11 @@ static DWORD make_attributes(launch *plan) {
     }
     if (plan->inherited_count == 0) return ERROR_SUCCESS;
     size_t bytes = plan->inherited_count * sizeof plan->inherited[0];
-    return UpdateProcThreadAttribute(plan->attributes, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, plan->inherited, bytes, NULL,
-                                     NULL)
-               ? ERROR_SUCCESS
-               : GetLastError();
+    if (UpdateProcThreadAttribute(plan->attributes, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, plan->inherited, bytes,
+                                  NULL, NULL)) {
+        return ERROR_SUCCESS;
+    }
+    return GetLastError();
 }
 
 static platform_status prepare(const platform_child_options *options, launch *plan, platform_child *child) {

@@ -44,7 +44,8 @@ static bool sleep_with_timer(int64_t nanoseconds) {
     if (timer == NULL) return false;
     LARGE_INTEGER due;
     due.QuadPart = -((nanoseconds + 99) / 100);
-    bool slept = SetWaitableTimer(timer, &due, 0, NULL, NULL, FALSE) && WaitForSingleObject(timer, INFINITE) == WAIT_OBJECT_0;
+    bool slept = SetWaitableTimer(timer, &due, 0, NULL, NULL, FALSE) &&
+                 WaitForSingleObject(timer, INFINITE) == WAIT_OBJECT_0;
     CloseHandle(timer);
     return slept;
 }

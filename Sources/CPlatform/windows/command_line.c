@@ -14,7 +14,8 @@ static wchar_t *out_of_memory(void) {
 static bool needs_quotes(const wchar_t *argument) { return *argument == 0 || wcspbrk(argument, L" \t\n\v\"") != NULL; }
 
 /* Writes the argument so that process.c, and every C runtime, reads it back: inside quotes a backslash is itself unless
- * quotes follow, before which each is doubled, and a quote of the text has one more before it. Returns what comes behind. */
+ * quotes follow, before which each is doubled, and a quote of the text has one more before it. Returns what comes
+ * behind. */
 static wchar_t *quote(wchar_t *out, const wchar_t *argument) {
     if (!needs_quotes(argument)) {
         size_t length = wcslen(argument);
@@ -93,7 +94,8 @@ static bool is_batch(const wchar_t *path) { return ends_with(path, L".bat") || e
 
 /* The full path of `name` in `directory` (of `name` itself without one) if there is such a file; NULL if not, without
  * weir_fail. */
-static wchar_t *file_named(const wchar_t *directory, size_t directory_length, const wchar_t *name, const wchar_t *suffix) {
+static wchar_t *file_named(const wchar_t *directory, size_t directory_length, const wchar_t *name,
+                           const wchar_t *suffix) {
     size_t length = directory_length + wcslen(name) + wcslen(suffix) + 2;
     wchar_t *joined = malloc(length * sizeof *joined);
     if (joined == NULL) return NULL;

@@ -24,7 +24,8 @@ static DWORD access_for(uint32_t flags) {
 }
 
 static HANDLE open_path(const wchar_t *path, uint32_t flags) {
-    DWORD disposition = !(flags & PLATFORM_CREATE) ? OPEN_EXISTING : flags & PLATFORM_EXCLUSIVE ? CREATE_NEW : OPEN_ALWAYS;
+    DWORD disposition = OPEN_EXISTING;
+    if (flags & PLATFORM_CREATE) disposition = flags & PLATFORM_EXCLUSIVE ? CREATE_NEW : OPEN_ALWAYS;
     SECURITY_ATTRIBUTES *security = NULL;
     if ((flags & PLATFORM_CREATE) && (flags & PLATFORM_PRIVATE)) {
         security = weir_private_file();
@@ -196,11 +197,11 @@ platform_status platform_file_describe(platform_handle file, platform_file_info 
 platform_status platform_path_describe(const char *path, platform_file_info *info) {
     wchar_t *wide = weir_path(path);
     if (wide == NULL) return weir_failed();
-    HANDLE handle = CreateFileW(wide, FILE_READ_ATTRIBUTES | READ_CONTROL, WEIR_SHARE_ALL, NULL, OPEN_EXISTING,
-                                FILE_FLAG_BACKUP_SEMANTICS, NULL);
+    const DWORD flags = FILE_FLAG_BACKUP_SEMANTICS; /* directories too */
+    DWORD access = FILE_READ_ATTRIBUTES | READ_CONTROL;
+    HANDLE handle = CreateFileW(wide, access, WEIR_SHARE_ALL, NULL, OPEN_EXISTING, flags, NULL);
     if (handle == INVALID_HANDLE_VALUE && GetLastError() == ERROR_ACCESS_DENIED) {
-        handle = CreateFileW(wide, FILE_READ_ATTRIBUTES, WEIR_SHARE_ALL, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS,
-                             NULL);
+        handle = CreateFileW(wide, FILE_READ_ATTRIBUTES, WEIR_SHARE_ALL, NULL, OPEN_EXISTING, flags, NULL);
     }
     platform_status status;
     if (handle == INVALID_HANDLE_VALUE) {

@@ -1,7 +1,7 @@
 /* internal.h: what the files of the Windows back end share.
  *
- * Windows 10 and later, by its wide-character functions only. Every path goes through weir_path, which makes it absolute
- * and gives it the prefix that lifts the limit of 260 characters. Only kernel32 and advapi32 are linked. */
+ * Windows 10 and later, by its wide-character functions only. Every path goes through weir_path, which makes it
+ * absolute and gives it the prefix that lifts the limit of 260 characters. Only kernel32 and advapi32 are linked. */
 #ifndef WEIR_WINDOWS_INTERNAL_H
 #define WEIR_WINDOWS_INTERNAL_H
 
@@ -40,8 +40,8 @@ platform_status weir_fail(DWORD code);
 platform_status weir_fail_last(void);
 /* The status of the failure that was kept last, for those who called a function that failed. */
 platform_status weir_failed(void);
-/* The same with what a path has to do with it: some codes of Windows mean different things for a file, a directory and a
- * path that leads through a file. */
+/* The same with what a path has to do with it: some codes of Windows mean different things for a file, a directory and
+ * a path that leads through a file. */
 platform_status weir_fail_path(const wchar_t *path, DWORD code);
 
 /* ---- text.c ---- */
@@ -51,7 +51,8 @@ wchar_t *weir_wide(const char *text);
 char *weir_narrow(const wchar_t *text, size_t count);
 size_t weir_wide_length(const wchar_t *text);
 
-/* A path as the system's functions take it: absolute, with the prefix for any length. To be freed; NULL after weir_fail. */
+/* A path as the system's functions take it: absolute, with the prefix for any length. To be freed; NULL after
+ * weir_fail. */
 wchar_t *weir_path(const char *path);
 /* Where such a path, or one of the system's, begins for people: behind the prefix. `*network` says that "\\" is to be
  * written before it. */

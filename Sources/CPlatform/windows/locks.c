@@ -1,7 +1,7 @@
 /* locks.c: locks on the whole file and on ranges, both with LockFileEx.
  *
- * Locks of Windows keep others from reading and writing through handles, not through mapped memory: whoever shares a file
- * under these locks touches it through its mapping, or while holding the lock. */
+ * Locks of Windows keep others from reading and writing through handles, not through mapped memory: whoever shares a
+ * file under these locks touches it through its mapping, or while holding the lock. */
 #include "internal.h"
 
 typedef struct {
@@ -28,8 +28,8 @@ static platform_status lock(platform_handle file, range r, uint32_t mode, int64_
         DWORD code = lock_once(handle, r, flags);
         return code == ERROR_SUCCESS ? PLATFORM_OK : weir_fail(code);
     }
-    /* Only handles opened for overlapped use could take the lock while we wait for something else as well, and those have
-     * no position for reading and writing in sequence: so ask again. */
+    /* Only handles opened for overlapped use could take the lock while we wait for something else as well, and those
+     * have no position for reading and writing in sequence: so ask again. */
     weir_backoff backoff = {WEIR_BACKOFF_START};
     for (;;) {
         DWORD code = lock_once(handle, r, flags | LOCKFILE_FAIL_IMMEDIATELY);

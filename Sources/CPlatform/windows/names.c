@@ -1,10 +1,10 @@
 /* names.c: what is done to the names of files.
  *
- * Windows 10 can do on NTFS what POSIX promises: take a name away from a file that others have open, or give it to another
- * file. Not so for a file that others have mapped, nor on older file systems. There a file is removed by moving it aside,
- * so that its name is free at once, and marking it to go with its last handle. A mapped file does not take even that mark:
- * it stays aside until a later removal in the same directory finds it free. And a file that is in use cannot be replaced
- * in one step: that is BUSY. */
+ * Windows 10 can do on NTFS what POSIX promises: take a name away from a file that others have open, or give it to
+ * another file. Not so for a file that others have mapped, nor on older file systems. There a file is removed by moving
+ * it aside, so that its name is free at once, and marking it to go with its last handle. A mapped file does not take
+ * even that mark: it stays aside until a later removal in the same directory finds it free. And a file that is in use
+ * cannot be replaced in one step: that is BUSY. */
 #include "internal.h"
 
 #include <stdlib.h>

@@ -7,8 +7,8 @@ static INIT_ONCE split_once = INIT_ONCE_STATIC_INIT;
 static int32_t argument_count;
 static char **arguments;
 
-/* Windows gives a program one line, and the C runtime's rules say how it is cut: see child.c for the other direction. They
- * are applied here and not by CommandLineToArgvW, which would load the shell's library for it. */
+/* Windows gives a program one line, and the C runtime's rules say how it is cut: see child.c for the other direction.
+ * They are applied here and not by CommandLineToArgvW, which would load the shell's library for it. */
 
 /* The program's name: up to a space, quotes only toggle. Returns what comes behind it. */
 static const wchar_t *cut_program(const wchar_t *at, wchar_t *out, size_t *count) {

@@ -90,7 +90,8 @@ static bool leads_through_file(const wchar_t *path) {
 }
 
 platform_status weir_fail_path(const wchar_t *path, DWORD code) {
-    if ((code == ERROR_PATH_NOT_FOUND || code == ERROR_FILE_NOT_FOUND) && leads_through_file(path)) code = ERROR_DIRECTORY;
+    bool not_found = code == ERROR_PATH_NOT_FOUND || code == ERROR_FILE_NOT_FOUND;
+    if (not_found && leads_through_file(path)) code = ERROR_DIRECTORY;
     if (code == ERROR_ACCESS_DENIED && weir_is_directory(path)) code = ERROR_DIRECTORY_NOT_SUPPORTED;
     return weir_fail(code);
 }

@@ -1,8 +1,8 @@
-/* stop.c: stop requests: Ctrl-C, Ctrl-Break, a console that closes, log-off, shutdown. Windows tells of them on a thread of
- * its own, so nothing here runs in a signal handler.
+/* stop.c: stop requests: Ctrl-C, Ctrl-Break, a console that closes, log-off, shutdown. Windows tells of them on a
+ * thread of its own, so nothing here runs in a signal handler.
  *
- * A console reaches only processes that share it. A process that listens can also be asked by two named events, which is how
- * platform_child_signal reaches a child without a console, or apart from its group. */
+ * A console reaches only processes that share it. A process that listens can also be asked by two named events, which
+ * is how platform_child_signal reaches a child without a console, or apart from its group. */
 #include "internal.h"
 
 #include <string.h>

@@ -49,7 +49,9 @@ platform_status platform_directory_sync(const char *path) {
         return PLATFORM_OK;
     }
     DWORD code = GetLastError();
-    platform_status status = code == ERROR_ACCESS_DENIED && weir_is_directory(wide) ? PLATFORM_OK : weir_fail_path(wide, code);
+    /* Not ours to flush: whoever may write there answers for its names. */
+    bool refused = code == ERROR_ACCESS_DENIED && weir_is_directory(wide);
+    platform_status status = refused ? PLATFORM_OK : weir_fail_path(wide, code);
     free(wide);
     return status;
 }

@@ -29,7 +29,8 @@ bool platform_terminal_enable_color(platform_handle stream) {
 platform_status platform_terminal_size(platform_handle stream, uint32_t *columns, uint32_t *rows) {
     CONSOLE_SCREEN_BUFFER_INFO buffer;
     if (!GetConsoleScreenBufferInfo(weir_handle(stream), &buffer)) return weir_fail(ERROR_NOT_SUPPORTED);
-    int width = buffer.srWindow.Right - buffer.srWindow.Left + 1, height = buffer.srWindow.Bottom - buffer.srWindow.Top + 1;
+    int width = buffer.srWindow.Right - buffer.srWindow.Left + 1;
+    int height = buffer.srWindow.Bottom - buffer.srWindow.Top + 1;
     if (width <= 0 || height <= 0) return weir_fail(ERROR_NOT_SUPPORTED);
     *columns = (uint32_t)width;
     *rows = (uint32_t)height;

@@ -1,7 +1,8 @@
 /* text.c: WTF-8 outside, UTF-16 inside, and paths of any length.
  *
- * File names of Windows are sequences of 16-bit units that need not be UTF-16: a surrogate may stand alone. WTF-8 gives such
- * a unit the three bytes that UTF-8 would give its number, so every name has one form outside and comes back as it was. */
+ * File names of Windows are sequences of 16-bit units that need not be UTF-16: a surrogate may stand alone. WTF-8 gives
+ * such a unit the three bytes that UTF-8 would give its number, so every name has one form outside and comes back as it
+ * was. */
 #include "internal.h"
 
 #include <stdlib.h>
@@ -11,7 +12,8 @@ size_t weir_wide_length(const wchar_t *text) { return wcslen(text); }
 
 /* ---- WTF-8 to UTF-16 ---- */
 
-/* Reads one character; 0 bytes when there is none that is well-formed. Bytes behind the text's NUL are not looked at. */
+/* Reads one character; 0 bytes when there is none that is well-formed. Bytes behind the text's NUL are not looked
+ * at. */
 static size_t decode(const unsigned char *at, uint32_t *character) {
     unsigned char first = at[0];
     size_t length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;

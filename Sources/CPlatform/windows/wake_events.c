@@ -1,13 +1,13 @@
 /* wake_events.c: sleeping on a word that other processes share, by named events.
  *
  * WaitOnAddress reaches one process only. So each wake-up count has an event of its own, named for the file, the word's
- * place in it and the count. A sleeper with ticket t makes or opens the event of t's count, sees that the word is still t,
- * and waits. A waker that moves the word on from t opens that same event, if there is one, and sets it.
+ * place in it and the count. A sleeper with ticket t makes or opens the event of t's count, sees that the word is still
+ * t, and waits. A waker that moves the word on from t opens that same event, if there is one, and sets it.
  *
  * Why no wake-up is lost. The sleeper looks at the word after the event exists; the waker looks for the event after it
  * changed the word. So either the sleeper sees the change, or the waker finds the event. An event is set once and never
- * reset: two events used in turn, each reset before its next use, would need a reset that may come late and take away the
- * wake-up of a later turn. The event goes with the last handle to it, even when its sleepers are killed.
+ * reset: two events used in turn, each reset before its next use, would need a reset that may come late and take away
+ * the wake-up of a later turn. The event goes with the last handle to it, even when its sleepers are killed.
  *
  * The stop event of this process ends every wait as well. */
 #include "internal.h"
@@ -95,7 +95,8 @@ platform_status platform_wake_wait(platform_wake *wake, uint32_t ticket, int64_t
 
     wchar_t name[NAME_CAPACITY];
     name_event(wake, ticket, name);
-    HANDLE event = CreateEventExW(weir_public_event(), name, CREATE_EVENT_MANUAL_RESET, SYNCHRONIZE | EVENT_MODIFY_STATE);
+    const DWORD access = SYNCHRONIZE | EVENT_MODIFY_STATE;
+    HANDLE event = CreateEventExW(weir_public_event(), name, CREATE_EVENT_MANUAL_RESET, access);
     if (event == NULL) return poll_word(wake->word, ticket, deadline);
     platform_fence_full();
     platform_status status = wait_for_event(event, wake->word, ticket, deadline);

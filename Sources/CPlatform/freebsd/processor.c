@@ -1,0 +1,11 @@
+/* processor.c: what the processor can do. */
+#include "../machine/crc32c.h"
+
+#include <sys/auxv.h>
+
+#define HAS_CRC32 (1ul << 7) /* HWCAP_CRC32 of 64-bit ARM */
+
+bool weir_processor_has_crc32c(void) {
+    unsigned long capabilities = 0;
+    return elf_aux_info(AT_HWCAP, &capabilities, sizeof capabilities) == 0 && (capabilities & HAS_CRC32) != 0;
+}
