@@ -59,15 +59,12 @@ struct ShowingTests {
       ("b", .list([.whole(1), .decimal(0.5), .bool(true), .null])), ("a", .text("x\"")), ("Z", .object([])),
       ("é", .list([])),
     ])
-    var text = ByteWriter()
-    report.write(.compact, into: &text)
+    func text(_ style: JSONStyle) -> String {
+      report.line(style).output.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+    }
+    #expect(text(.compact) == "{\"Z\":{},\"a\":\"x\\\"\",\"b\":[1,0.5,true,null],\"é\":[]}\n")
     #expect(
-      text.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
-        == "{\"Z\":{},\"a\":\"x\\\"\",\"b\":[1,0.5,true,null],\"é\":[]}")
-    text.removeAll()
-    report.write(.pretty, into: &text)
-    #expect(
-      text.withUnsafeBytes { String(decoding: $0, as: UTF8.self) } == """
+      text(.pretty) == """
         {
           "Z": {},
           "a": "x\\"",
@@ -79,6 +76,7 @@ struct ShowingTests {
           ],
           "é": []
         }
+
         """)
   }
 

@@ -4,10 +4,10 @@ internal import Platform
 package import Pools
 
 /// An error as it is shown: one JSON line, or a labelled line for each thing that is known.
-package struct ErrorReport {
+struct ErrorReport {
   let error: PoolError
 
-  package init(_ error: PoolError) { self.error = error }
+  init(_ error: PoolError) { self.error = error }
 
   /// The members that an error has wherever it is shown; only what is known is there.
   var inner: Report {
@@ -21,10 +21,10 @@ package struct ErrorReport {
   }
 
   /// The whole envelope.
-  package var envelope: Report { .object([("error", inner)]) }
+  var envelope: Report { .object([("error", inner)]) }
 
   /// A line each: `error`, `hint`, `path`, `seq`, `offset`, `caused by` (the first cause).
-  package func text(isColored: Bool, directory: String?) -> String {
+  func text(isColored: Bool, directory: String?) -> String {
     var text = Self.line("error", error.message, color: isColored ? 31 : nil)
     func add(_ label: String, _ value: String?) {
       if let value { text += Self.line(label, value, color: isColored ? 33 : nil) }

@@ -107,7 +107,7 @@ enum FeedCommand {
       try feeder.add(bytes.span.bytes, readableBeyond: 0)
     } catch {
       switch error {
-      case .refused(let problem): throw .failed(problem.error)
+      case .refused(let problem): throw .failed(problem.error(line: nil))
       case .failed(let error): throw error
       }
     }

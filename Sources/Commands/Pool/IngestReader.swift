@@ -112,33 +112,24 @@ struct IngestReader: ~Copyable {
   private mutating func refuse(_ fault: RecordCutter.Fault) throws(CommandError) {
     let problem = RecordProblem.cutting(fault, recordLimit: recordLimit)
     total += 1
-    if fault.concernsAllInput { throw .failed(problem.error) }
+    if fault.concernsAllInput { throw .failed(problem.error(line: nil)) }
     try refuse(problem, line: fault.line, snippet: Self.snippet(cutter.restOfLine))
     cutter.skip()
   }
 
   private mutating func refuse(_ problem: RecordProblem, line: Int, snippet: String) throws(CommandError) {
-    var error = problem.error
-    error.message = streamMessage(error.message)
-    guard options.skipsErrors else {
-      error.message += " at line \(line)"
-      throw .failed(error)
-    }
+    let error = problem.error(line: line)
+    guard options.skipsErrors else { throw .failed(error) }
     skipped += 1
     session.tell(
       Notice(
-        kind: .ingestSkip, command: "feed", message: "skipped the record at line \(line): \(error.message)",
+        kind: .ingestSkip, command: "feed", message: "skipped: \(error.message)",
         pool: reference.text,
         details: [
           ("mode", .text(cutter.format?.name ?? "auto")), ("index", .whole(total)), ("line", .whole(UInt64(line))),
           ("error_kind", .text(problem.isTooLarge ? "Oversize" : "Parse")), ("snippet", .text(snippet)),
           ("pool_path", .text(reference.path)),
         ]))
-  }
-
-  /// Among records of a stream, what is wrong is said of the stream.
-  private func streamMessage(_ message: String) -> String {
-    message.utf8.elementsEqual("data must be object".utf8) ? "JSON input requires message objects" : message
   }
 
   private func tellSummary() {

@@ -88,7 +88,7 @@ enum CommandLineText {
       UInt8(ascii: "/"), UInt8(ascii: "="), UInt8(ascii: ":"), UInt8(ascii: ","), UInt8(ascii: "+"),
       UInt8(ascii: "@"), UInt8(ascii: "%"):
       true
-    default: byte >= 0x80
+    default: byte >= 0x80 || Paths.isSeparator(byte)
     }
   }
 }

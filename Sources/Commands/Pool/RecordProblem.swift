@@ -26,9 +26,20 @@ enum RecordProblem {
     }
   }
 
-  var error: PoolError {
+  /// - Parameter line: The line of the input on which the record begins; nil when it is not one of a stream.
+  func error(line: Int?) -> PoolError {
+    var error = described(line: line)
+    guard let line else { return error }
+    if case .encoding(let inner) = self, inner.kind == .dataMustBeObject {
+      error.message = "JSON input requires message objects"
+    }
+    error.message += " at line \(line)"
+    return error
+  }
+
+  private func described(line: Int?) -> PoolError {
     switch self {
-    case .encoding(let error): Self.describe(error)
+    case .encoding(let error): Self.describe(error, line: line)
     case .cutting(let fault, let limit): Self.describe(fault, limit)
     case .message(.time):
       PoolError(
@@ -53,16 +64,15 @@ enum RecordProblem {
 
   static let wrapHint = "A message's data is a JSON object. Wrap other values, for example {\"value\": …}."
 
-  private static func describe(_ error: Lite3Error) -> PoolError {
+  private static func describe(_ error: Lite3Error, line: Int?) -> PoolError {
     switch error.kind {
     case .invalidJSON:
-      let detail = error.json?.message.text ?? "invalid json"
-      if error.json?.kind == .tooLarge {
-        return PoolError(.usage, detail, hint: "Split it, or wrap it in a file reference.")
+      guard let json = error.json, json.kind != .tooLarge else {
+        return PoolError(.usage, error.message.text, hint: "Split the record into smaller ones.")
       }
       return PoolError(
         .usage, "invalid json", hint: "Check the quotes, commas and braces of the record.",
-        causes: [withoutLabel(detail)])
+        causes: [withoutLabel(json.message.text) + place(json, line: line)])
     case .dataMustBeObject: return PoolError(.usage, error.message.text, hint: wrapHint)
     case .tooDeep:
       return PoolError(.usage, error.message.text, hint: "Data may nest 31 levels deep, itself included.")
@@ -70,6 +80,14 @@ enum RecordProblem {
       return PoolError(.usage, error.message.text, hint: "Choose keys without the character U+0000.")
     default: return PoolError(.usage, error.message.text, hint: "Split the record into smaller ones.")
     }
+  }
+
+  /// Where in the record it went wrong, as far as it is known.
+  private static func place(_ error: JSONError, line: Int?) -> String {
+    guard let offset = error.offset else { return "" }
+    let faultLine = error.line.map { $0 - 1 + (line ?? 1) }
+    let isLater = error.line.map { $0 > 1 } ?? false
+    return " at byte \(offset + 1) of the record" + (isLater ? ", line \(faultLine ?? 1)" : "")
   }
 
   /// `invalid json: unexpected token` without what is said already.
@@ -84,7 +102,7 @@ enum RecordProblem {
     case .unexpectedByte:
       PoolError(
         .usage, "invalid json", hint: "Check the quotes, commas and braces of the record.",
-        causes: ["unexpected character at line \(fault.faultLine), column \(fault.column)"])
+        causes: ["unexpected token at line \(fault.faultLine), column \(fault.column)"])
     case .unfinished:
       PoolError(.usage, "incomplete JSON message", hint: "The input ends inside a value: check what produces it.")
     case .tooLarge:

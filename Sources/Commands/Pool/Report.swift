@@ -1,7 +1,7 @@
-package import JSON
+internal import JSON
 
 /// A JSON value that a command makes: a report, an error, a notice. Messages are never taken apart into these.
-package indirect enum Report {
+indirect enum Report {
   case null
   case bool(Bool)
   case whole(UInt64)
@@ -19,60 +19,34 @@ package indirect enum Report {
     return .text(timestamp(nanoseconds))
   }
 
-  package func write(_ style: JSONStyle, into output: inout ByteWriter) {
-    var layout = JSONLayout(style)
-    write(&layout, into: &output)
+  /// The value as JSON text with a newline behind it, in the `output` of what is returned.
+  func line(_ style: JSONStyle) -> JSONWriter {
+    var json = JSONWriter(style: style)
+    write(into: &json)
+    json.output.append(UInt8(ascii: "\n"))
+    return json
   }
 
-  private func write(_ layout: inout JSONLayout, into output: inout ByteWriter) {
+  private func write(into json: inout JSONWriter) {
     switch self {
-    case .null:
-      layout.beginScalar(.plain, into: &output)
-      output.append("null")
-      layout.endScalar(into: &output)
-    case .bool(let value):
-      layout.beginScalar(.boolean, into: &output)
-      output.append(value ? "true" : "false")
-      layout.endScalar(into: &output)
-    case .whole(let number):
-      layout.beginScalar(.number, into: &output)
-      output.appendDecimal(number)
-      layout.endScalar(into: &output)
-    case .decimal(let number):
-      layout.beginScalar(.number, into: &output)
-      if !output.appendDecimal(number) { output.append("null") }
-      layout.endScalar(into: &output)
-    case .text(let text):
-      layout.beginScalar(.string, into: &output)
-      output.appendQuoted(text)
-      layout.endScalar(into: &output)
+    case .null: json.null()
+    case .bool(let value): json.value(value)
+    case .whole(let number): json.value(number)
+    case .decimal(let number): json.value(number)
+    case .text(let text): json.value(text)
     case .list(let elements):
-      layout.open(UInt8(ascii: "["), into: &output)
-      for (index, element) in elements.enumerated() {
-        layout.separator(isFirst: index == 0, into: &output)
-        element.write(&layout, into: &output)
-      }
-      layout.close(UInt8(ascii: "]"), isEmpty: elements.isEmpty, into: &output)
+      json.beginArray()
+      for element in elements { element.write(into: &json) }
+      json.endArray()
     case .object(let members):
-      writeObject(members, &layout, into: &output)
+      json.beginObject()
+      // In ascending order of their names' bytes, whatever order they were listed in.
+      for (name, value) in members.sorted(by: { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }) {
+        json.key(name)
+        value.write(into: &json)
+      }
+      json.endObject()
     }
-  }
-
-  /// Members in ascending order of their names' bytes, whatever order they were listed in.
-  private func writeObject(
-    _ members: [(String, Report)], _ layout: inout JSONLayout, into output: inout ByteWriter
-  ) {
-    layout.open(UInt8(ascii: "{"), into: &output)
-    let sorted = members.sorted { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }
-    for (index, member) in sorted.enumerated() {
-      layout.separator(isFirst: index == 0, into: &output)
-      layout.beginScalar(.key, into: &output)
-      output.appendQuoted(member.0)
-      layout.endScalar(into: &output)
-      layout.colon(into: &output)
-      member.1.write(&layout, into: &output)
-    }
-    layout.close(UInt8(ascii: "}"), isEmpty: members.isEmpty, into: &output)
   }
 }
 

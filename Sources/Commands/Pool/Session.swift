@@ -48,10 +48,7 @@ package final class Session {
   func print(_ report: Report, prose: () -> String, plain: () -> String) throws(CommandError) {
     switch presentation.reports {
     case .json(let style):
-      var text = ByteWriter()
-      report.write(style, into: &text)
-      text.append(UInt8(ascii: "\n"))
-      try output.write(text.bytes)
+      try output.write(report.line(style).output.bytes)
     case .prose: try output.write(prose())
     case .plain: try output.write(plain())
     }
@@ -81,10 +78,7 @@ package final class Session {
   }
 
   private func say(_ report: Report) {
-    var text = ByteWriter()
-    report.write(.compact, into: &text)
-    text.append(UInt8(ascii: "\n"))
-    try? errors.write(text.bytes)
+    try? errors.write(report.line(.compact).output.bytes)
     try? errors.flush()
   }
 }
