@@ -37,7 +37,7 @@ tour: demo
 	$(STEP) 'the tour of README.md' Scripts/tour
 
 test:
-	@Scripts/install-dependencies build
+	@Scripts/install-dependencies build test
 	$(STEP) 'build (debug)' swift build --build-tests
 	$(STEP) --show '[0-9]+ tests? in [0-9]+ suites? passed' 'unit tests' swift test --skip-build
 	@Scripts/platform-contract
@@ -49,7 +49,7 @@ test-release:
 	$(STEP) --show '[0-9]+ tests? in [0-9]+ suites? passed' 'unit tests (release)' swift test $(RELEASE_TESTS) --skip-build
 
 windows:
-	@Scripts/install-dependencies build windows
+	@Scripts/install-dependencies build test windows
 	@Scripts/windows-contract
 	@Scripts/windows-build
 	$(STEP) --show '[0-9]+ passed' 'transcripts on weir.exe under Wine' Scripts/transcripts --wine --weir .weir-build/windows/weir.exe
@@ -73,7 +73,7 @@ lint:
 	$(STEP) 'swift format lint' swift format lint --strict --recursive $(SWIFT)
 
 boundaries:
-	@Scripts/install-dependencies check
+	@Scripts/install-dependencies test
 	$(STEP) 'boundaries' Scripts/check-boundaries
 
 clean:
