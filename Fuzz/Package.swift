@@ -29,5 +29,11 @@ let package = Package(
     .executableTarget(
       name: "JSONStream", dependencies: ["Promise", .product(name: "JSON", package: "weir")],
       path: "JSONStream", swiftSettings: target),
+    .executableTarget(
+      name: "PoolFile",
+      dependencies: [
+        "Promise", .product(name: "Platform", package: "weir"), .product(name: "Pools", package: "weir"),
+      ],
+      path: "PoolFile", swiftSettings: target),
   ]
 )
