@@ -20,6 +20,8 @@ let tests: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .err
   let backEnd = ["windows", "machine"]
 #elseif canImport(Darwin)
   let backEnd = ["posix", "darwin", "machine"]
+#elseif os(FreeBSD)
+  let backEnd = ["posix", "freebsd", "machine"]
 #else
   let backEnd = ["posix", "linux", "machine"]
 #endif

@@ -28,6 +28,8 @@ static void open_says_what_is_wrong(void) {
         {"folder", READ_WRITE | PLATFORM_CREATE | PLATFORM_EXCLUSIVE, PLATFORM_EXISTS},
         {"file", 0, PLATFORM_INVALID},
         {"file", PLATFORM_CREATE, PLATFORM_INVALID},
+        {"file", PLATFORM_READ | PLATFORM_TRUNCATE, PLATFORM_INVALID},
+        {"file", PLATFORM_READ | PLATFORM_APPEND, PLATFORM_INVALID},
     };
     for (size_t index = 0; index < sizeof cases / sizeof cases[0]; index++) {
         platform_handle file = 4711;

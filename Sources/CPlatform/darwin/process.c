@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A dynamic library sees no `environ` here. */
+char **weir_environment(void) { return *_NSGetEnviron(); }
+
 platform_status platform_executable_path(char *buffer, size_t capacity, size_t *length) {
     uint32_t room = 0;
     _NSGetExecutablePath(NULL, &room);

@@ -24,6 +24,10 @@ static char *read_process(int what, size_t *length) {
     return text;
 }
 
+extern char **environ;
+
+char **weir_environment(void) { return environ; }
+
 platform_status platform_executable_path(char *buffer, size_t capacity, size_t *length) {
     size_t size;
     char *text = read_process(KERN_PROC_PATHNAME, &size);

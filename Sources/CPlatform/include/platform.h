@@ -85,8 +85,8 @@ typedef int64_t platform_handle;
 
 #define PLATFORM_NO_HANDLE ((platform_handle)-1)
 
-/* platform_file_open flags. Handles are never inherited by children. On Windows every open shares reading, writing and
- * deleting with others, and paths of any length work. */
+/* platform_file_open flags; TRUNCATE and APPEND go with WRITE only. Handles are never inherited by children. On Windows
+ * every open shares reading, writing and deleting with others, and paths of any length work. */
 #define PLATFORM_READ 1u
 #define PLATFORM_WRITE 2u
 #define PLATFORM_CREATE 4u      /* make the file if it is missing; permissions 0666 less the umask */

@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+extern char **environ;
+
+char **weir_environment(void) { return environ; }
+
 platform_status platform_executable_path(char *buffer, size_t capacity, size_t *length) {
     for (size_t room = 256;; room *= 2) {
         char *text = malloc(room);

@@ -20,8 +20,8 @@
 /* Words of a part, at most: beyond it a longer part gains nothing, and the constants would no longer fit the first
  * cache. */
 #define PART_MAXIMUM 128
-/* Below this the joining costs more than one stream. */
-#define PARTS_WORTHWHILE 144
+/* Below this the joining costs more than one stream saves. */
+#define PARTS_WORTHWHILE 72
 
 /* powers[n] = x^(64 n - 33) mod P, reflected; n from 1. Threads may fill it at once, with the same values. */
 static uint32_t powers[2 * PART_MAXIMUM + 1];

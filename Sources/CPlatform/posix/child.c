@@ -16,8 +16,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 struct platform_child {
     pid_t process;
     int ends[3]; /* our ends of the child's standard streams, -1 where there is no pipe */
@@ -271,7 +269,7 @@ platform_status platform_child_start(const platform_child_options *options, plat
     const uint32_t kinds[3] = {options->input, options->output, options->error};
     launch plan = {
         .arguments = (char *const *)options->arguments,
-        .environment = options->environment != NULL ? (char *const *)options->environment : environ,
+        .environment = options->environment != NULL ? (char *const *)options->environment : weir_environment(),
         .candidates = find_candidates(options->arguments[0], options->directory != NULL),
         .directory = options->directory,
         .streams = {-1, -1, -1},

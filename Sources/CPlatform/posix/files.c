@@ -17,7 +17,9 @@ static size_t transfer_size(size_t length) { return length < TRANSFER_MAXIMUM ? 
 platform_status platform_file_open(const char *path, uint32_t flags, platform_handle *file) {
     static const int access_modes[4] = {O_RDONLY, O_RDONLY, O_WRONLY, O_RDWR};
     int native = access_modes[flags & (PLATFORM_READ | PLATFORM_WRITE)] | O_CLOEXEC | O_NOCTTY;
+    uint32_t only_to_write = PLATFORM_TRUNCATE | PLATFORM_APPEND;
     if ((flags & (PLATFORM_READ | PLATFORM_WRITE)) == 0) return weir_fail(EINVAL);
+    if ((flags & only_to_write) && !(flags & PLATFORM_WRITE)) return weir_fail(EINVAL);
     if (flags & PLATFORM_CREATE) native |= O_CREAT;
     if (flags & PLATFORM_EXCLUSIVE) native |= O_EXCL;
     if (flags & PLATFORM_TRUNCATE) native |= O_TRUNC;

@@ -92,6 +92,9 @@ int weir_range_operation(int descriptor, bool wait, struct flock *range);
 platform_status weir_wake_sleep(uint32_t *word, uint32_t ticket, int64_t deadline);
 void weir_wake_rouse(uint32_t *word);
 
+/* process.c: NAME=value, as execve takes it. */
+char **weir_environment(void);
+
 /* child.c. Both ends above the standard streams and closed on exec; 0, or -1 with errno. */
 int weir_pipe(int ends[2]);
 /* Async-signal-safe: the child calls it between fork and exec. */

@@ -29,7 +29,10 @@ static HANDLE open_path(const wchar_t *path, uint32_t flags) {
     SECURITY_ATTRIBUTES *security = NULL;
     if ((flags & PLATFORM_CREATE) && (flags & PLATFORM_PRIVATE)) {
         security = weir_private_file();
-        if (security == NULL) return INVALID_HANDLE_VALUE; /* rather no file than one that others can read */
+        if (security == NULL) {
+            SetLastError(ERROR_NOT_SUPPORTED); /* rather no file than one that others can read */
+            return INVALID_HANDLE_VALUE;
+        }
     }
     return CreateFileW(path, access_for(flags), WEIR_SHARE_ALL, security, disposition, FILE_ATTRIBUTE_NORMAL, NULL);
 }
@@ -47,7 +50,9 @@ static DWORD truncate_path(const wchar_t *path) {
 }
 
 platform_status platform_file_open(const char *path, uint32_t flags, platform_handle *file) {
+    uint32_t only_to_write = PLATFORM_TRUNCATE | PLATFORM_APPEND;
     if ((flags & (PLATFORM_READ | PLATFORM_WRITE)) == 0) return weir_fail(ERROR_INVALID_PARAMETER);
+    if ((flags & only_to_write) && !(flags & PLATFORM_WRITE)) return weir_fail(ERROR_INVALID_PARAMETER);
     wchar_t *wide = weir_path(path);
     if (wide == NULL) return weir_failed();
 
