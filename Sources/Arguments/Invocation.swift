@@ -13,6 +13,9 @@ package struct Invocation: Sendable {
   var given: [Given] = []
   var placed: [(name: String, value: String)] = []
 
+  /// Of nothing but the program.
+  package init<Action>(_ root: Command<Action>) { self.init(program: root.name, words: []) }
+
   init(program: String, words: [String]) {
     path = [program]
     self.words = words

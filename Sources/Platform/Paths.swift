@@ -105,6 +105,16 @@ public enum Process {
     return arguments
   }
 
+  /// The first argument after the program's name, counted from 1, that is not UTF-8; nil if all are. `arguments` has it with
+  /// replacement characters, so it must not be used.
+  public static var unreadableArgument: Int? {
+    for index in 1..<max(1, platform_argument_count()) {
+      guard let argument = platform_argument(index) else { break }
+      if String(validatingCString: argument) == nil { return Int(index) }
+    }
+    return nil
+  }
+
   /// The value of an environment variable; nil if it is not set.
   public static func environment(_ name: String) -> String? {
     try? text { buffer, capacity, length in name.withCString { platform_environment($0, buffer, capacity, length) } }

@@ -1,16 +1,10 @@
 import Arguments
-import Platform
 import PoolCommands
 
 /// The command. Picks a subcommand and does nothing else.
 @main
 enum Weir {
-  static func main() {
-    let status = Program.run(
-      root, Process.arguments, output: Output(File.standardOutput()), errors: Output(File.standardError()),
-      noColor: Process.environment("NO_COLOR")?.isEmpty == false)
-    Process.exit(status.value)
-  }
+  static func main() { Program.main(root) }
 
   static let root: ProgramCommand = ProgramCommand("weir", "Durable message pools for every program on a machine").with
   {

@@ -14,6 +14,16 @@
 
 static size_t transfer_size(size_t length) { return length < TRANSFER_MAXIMUM ? length : TRANSFER_MAXIMUM; }
 
+/* A process that was started with a standard stream closed would get its number for a file, and then write its output into
+ * that file. */
+static int above_standard_streams(int descriptor) {
+    int moved = fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    int code = errno;
+    close(descriptor);
+    errno = code;
+    return moved;
+}
+
 platform_status platform_file_open(const char *path, uint32_t flags, platform_handle *file) {
     static const int access_modes[4] = {O_RDONLY, O_RDONLY, O_WRONLY, O_RDWR};
     int native = access_modes[flags & (PLATFORM_READ | PLATFORM_WRITE)] | O_CLOEXEC | O_NOCTTY;
@@ -29,6 +39,7 @@ platform_status platform_file_open(const char *path, uint32_t flags, platform_ha
     int descriptor;
     do descriptor = open(path, native, mode);
     while (descriptor < 0 && errno == EINTR);
+    if (descriptor >= 0 && descriptor <= STDERR_FILENO) descriptor = above_standard_streams(descriptor);
     if (descriptor < 0) return weir_fail(errno);
 
     /* Reading a directory can be opened for here, and only the first read would fail. */

@@ -83,7 +83,7 @@ enum FeedCommand {
       return .success
     case .file(let path): return try pump(file: path, options, feeder, reference, session)
     case .standardInput:
-      return try feed(from: File.standardInput(), name: "standard input", options, feeder, reference, session)
+      return try feed(from: File.standardInput(), path: nil, options, feeder, reference, session)
     }
   }
 
@@ -126,16 +126,16 @@ enum FeedCommand {
     } catch {
       throw cannotRead(path, error)
     }
-    return try feed(from: file, name: path, options, feeder, reference, session)
+    return try feed(from: file, path: path, options, feeder, reference, session)
   }
 
   private static func feed(
-    from file: consuming File, name: String, _ options: FeedOptions, _ feeder: consuming Feeder,
+    from file: consuming File, path: String?, _ options: FeedOptions, _ feeder: consuming Feeder,
     _ reference: PoolReference, _ session: Session
   ) throws(CommandError) -> ExitCode {
+    try Stopping.begin()
     let pump: InputPump
     do throws(SystemError) {
-      try StopRequests.listen()
       pump = try InputPump.start(file)
     } catch {
       throw .failed(PoolError(.internal, "failed to start reading", causes: [error.message]))
@@ -143,13 +143,12 @@ enum FeedCommand {
     var reader = IngestReader(options, feeder, reference, session)
     switch try reader.run({ (waits) in pump.next(waits: waits) }, recycle: { pump.recycle($0) }) {
     case .end: return reader.hasSkipped ? ExitCode(1) : .success
-    case .stopped(.interrupt): return .interrupted
-    case .stopped(.terminate): return .terminated
-    case .failed(let error): throw cannotRead(name, error)
+    case .stopped(let reason): return Stopping.code(reason)
+    case .failed(let error): throw cannotRead(path, error)
     }
   }
 
-  private static func cannotRead(_ path: String, _ error: SystemError) -> CommandError {
+  private static func cannotRead(_ path: String?, _ error: SystemError) -> CommandError {
     .failed(
       PoolError(
         .io, "failed to read data file", hint: "Check that the file exists and may be read.", path: path,

@@ -15,11 +15,14 @@ enum FeedFault: Error {
 /// Records are collected and appended together, but never held back: `flush` is called whenever no input is ready.
 struct Feeder: ~Copyable {
   private static let batchMessages = 512
+  /// With `.flush` each message waits for the disk.
+  private static let flushedBatchMessages = 64
   private static let batchBytes = 256 << 10
 
   private let pool: Pool
   private let session: Session
   private let options: FeedOptions
+  private let messageLimit: Int
   private let batchLimit: Int
   private let aloneLimit: Int
 
@@ -32,6 +35,7 @@ struct Feeder: ~Copyable {
     self.pool = pool
     self.session = session
     self.options = options
+    messageLimit = options.durability == .flush ? Self.flushedBatchMessages : Self.batchMessages
     // A batch that fills a good part of the ring would push messages out before anyone could see them.
     batchLimit = min(Self.batchBytes, Int(pool.geometry.ringSize / 8))
     aloneLimit = Int(pool.geometry.payloadLimit / 2)
@@ -49,7 +53,7 @@ struct Feeder: ~Copyable {
     try encode(record, readableBeyond)
     if encoder.bytes.byteCount > aloneLimit { return try storeAlone() }
     batch.add(encoder, time: session.now())
-    if batch.count >= Self.batchMessages || batch.byteCount >= batchLimit {
+    if batch.count >= messageLimit || batch.byteCount >= batchLimit {
       do throws(CommandError) { try store() } catch { throw .failed(error) }
     }
   }

@@ -1,5 +1,4 @@
 internal import Arguments
-internal import Platform
 internal import Pools
 
 /// `weir follow`
@@ -67,11 +66,7 @@ enum FollowCommand {
     let options = try FollowOptions(invocation, now: session.now())
     let reference = try PoolReference(invocation.value(PoolReference.argument) ?? "", in: session)
     let pool = try open(reference, options, invocation)
-    do throws(SystemError) {
-      try StopRequests.listen()
-    } catch {
-      throw .failed(PoolError(.internal, "failed to listen for stop requests", causes: [error.message]))
-    }
+    try Stopping.begin()
     var follower = try Follower(options, reference, pool, session)
     var cursor = try Follower.cursor(options, pool)
     if let speed = options.replaySpeed { return try follower.replay(&cursor, speed: speed) }

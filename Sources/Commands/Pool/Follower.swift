@@ -66,7 +66,7 @@ struct Follower: ~Copyable {
       tellDrops(atEnd: false)
       try showText()
       if isDone { return .success }
-      if let reason = StopRequests.requested { return Self.status(reason) }
+      if let reason = StopRequests.requested { return Stopping.code(reason) }
       if batch.caughtUp, let status = try waitForMore(&cursor) { return status }
     }
   }
@@ -148,10 +148,6 @@ struct Follower: ~Copyable {
     session.tell(notice)
   }
 
-  private static func status(_ reason: StopRequests.Reason) -> ExitCode {
-    reason == .interrupt ? .interrupted : .terminated
-  }
-
   // MARK: Replay
 
   /// Collects the selection, then prints it with the pauses between its messages divided by `speed`.
@@ -167,7 +163,7 @@ struct Follower: ~Copyable {
         let pause = Double(mark.time - previous) / speed
         // Doubles that reach 2^63 do not convert; no one waits for 292 years.
         let deadline = Deadline.after(nanoseconds: pause < 0x1p63 ? Int64(pause) : .max)
-        if let reason = StopRequests.wait(until: deadline) { return Self.status(reason) }
+        if let reason = StopRequests.wait(until: deadline) { return Stopping.code(reason) }
       }
       previous = mark.time
       try session.output.write(text.bytes.extracting(start..<mark.end))

@@ -4,6 +4,25 @@ internal import Pools
 
 /// The frame around every command: reads the arguments, runs what they choose, reports what went wrong.
 package enum Program {
+  /// The whole life of the process: runs what its arguments choose on its standard streams, and ends it.
+  package static func main(_ root: ProgramCommand) -> Never {
+    let output = Output(File.standardOutput())
+    let errors = Output(File.standardError())
+    let noColor = Process.environment("NO_COLOR")?.isEmpty == false
+    let status: ExitCode
+    if let index = Process.unreadableArgument {
+      let error = PoolError(
+        .usage, "argument \(index) is not valid UTF-8",
+        hint: "Check the terminal's encoding. Try `\(root.name) --help`.")
+      Session(Invocation(root), output: output, errors: errors, noColor: noColor).report(error)
+      status = .failure(error.kind)
+    } else {
+      status = run(root, Process.arguments, output: output, errors: errors, noColor: noColor)
+    }
+    StopRequests.finished()
+    Process.exit(status.value)
+  }
+
   /// Runs the command that `words` choose and returns its exit code. Everything it wrote is out by then.
   ///
   /// - Parameter noColor: Whether the user wants no colours anywhere unless they are asked for.

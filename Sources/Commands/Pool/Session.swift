@@ -27,7 +27,10 @@ package final class Session {
 
   /// Where pools are found by name.
   func poolDirectory() throws(CommandError) -> String {
-    if let chosenDirectory { return chosenDirectory }
+    if let chosenDirectory {
+      if chosenDirectory.utf8.isEmpty { throw .usage("--dir is empty", hint: "Name a directory, or leave --dir out.") }
+      return chosenDirectory
+    }
     return try storing { () throws(PoolError) in try PoolDirectory.defaultPath() }
   }
 
