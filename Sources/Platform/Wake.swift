@@ -37,12 +37,12 @@ public struct Wake: ~Copyable, @unchecked Sendable {
 public struct NamedSemaphore: ~Copyable, @unchecked Sendable {
   private let semaphore: OpaquePointer
 
-  /// Opens the semaphore `name` (without a slash), making it with count 0 if it is missing.
+  /// Opens the semaphore `name` (without a slash), with `creating` making it with count 0 if it is missing.
   ///
-  /// - Throws: `.unsupported` where the system has none or the name is too long for it.
-  public init(_ name: String) throws(SystemError) {
+  /// - Throws: `.notFound` if it is missing, `.unsupported` where the system has none or the name is too long for it.
+  public init(_ name: String, creating: Bool) throws(SystemError) {
     var semaphore: OpaquePointer?
-    try check(name.withCString { platform_semaphore_open($0, &semaphore) })
+    try check(name.withCString { platform_semaphore_open($0, creating, &semaphore) })
     guard let semaphore else { throw SystemError(.unsupported) }
     self.semaphore = semaphore
   }

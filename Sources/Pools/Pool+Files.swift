@@ -26,7 +26,7 @@ extension Pool {
     do throws(SystemError) {
       let file = try File(draft, [.read, .write, .create, .exclusive])
       try file.setSize(size)
-      try file.reserve(size)
+      do throws(SystemError) { try file.reserve(size) } catch { if error.kind != .unsupported { throw error } }
       try file.write(PoolHeader.new(geometry), at: 0)
       try file.sync()
     } catch {

@@ -92,7 +92,7 @@ public final class Pool: @unchecked Sendable {
     try reserveSpace()
     let result = try alone(body)
     wake.wakeAll()
-    semaphore.post(path)
+    semaphore.post(path, now: identityCheckedAt)
     return result
   }
 
@@ -139,8 +139,11 @@ public final class Pool: @unchecked Sendable {
   /// Files of other makers may be sparse: a store into a hole of a full disk would end the process.
   private func reserveSpace() throws(PoolError) {
     if spaceIsReserved { return }
-    try attempt("failed to reserve disk space", path) { () throws(SystemError) in
+    do throws(SystemError) {
       try file.reserve(geometry.fileSize)
+    } catch {
+      // A file system that cannot promise space is no reason to refuse what other programs do there.
+      if error.kind != .unsupported { throw PoolError(error, "failed to reserve disk space", path: path) }
     }
     spaceIsReserved = true
   }

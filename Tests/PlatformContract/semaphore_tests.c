@@ -12,7 +12,7 @@ static const char *unique_name(void) {
 static void post_fills_to_one(void) {
     const char *name = unique_name();
     platform_semaphore *semaphore;
-    platform_status status = platform_semaphore_open(name, &semaphore);
+    platform_status status = platform_semaphore_open(name, true, &semaphore);
     if (status == PLATFORM_UNSUPPORTED) SKIP("this system has no named semaphores");
     REQUIRE_OK(status);
     CHECK(!platform_semaphore_try_take(semaphore));
@@ -22,12 +22,13 @@ static void post_fills_to_one(void) {
     platform_semaphore_close(semaphore);
     CHECK_OK(platform_semaphore_unlink(name));
     CHECK_STATUS(PLATFORM_NOT_FOUND, platform_semaphore_unlink(name));
+    CHECK_STATUS(PLATFORM_NOT_FOUND, platform_semaphore_open(name, false, &semaphore));
 }
 
 static int role_post(int count, const char *const *arguments) {
     platform_semaphore *semaphore;
     if (count != 1) return 97;
-    must(platform_semaphore_open(arguments[0], &semaphore), "open");
+    must(platform_semaphore_open(arguments[0], false, &semaphore), "open");
     platform_semaphore_post_if_zero(semaphore);
     say("posted");
     hear_anything();
@@ -39,7 +40,7 @@ static int role_post(int count, const char *const *arguments) {
 static void count_is_shared(void) {
     const char *name = unique_name();
     platform_semaphore *semaphore;
-    platform_status status = platform_semaphore_open(name, &semaphore);
+    platform_status status = platform_semaphore_open(name, true, &semaphore);
     if (status == PLATFORM_UNSUPPORTED) SKIP("this system has no named semaphores");
     REQUIRE_OK(status);
     peer *other = peer_start("post", name, NULL);
@@ -56,10 +57,10 @@ static void names_are_checked(void) {
     char name[400];
     memset(name, 'n', sizeof name - 1);
     name[sizeof name - 1] = 0;
-    CHECK_STATUS(PLATFORM_UNSUPPORTED, platform_semaphore_open(name, &semaphore));
-    platform_status status = platform_semaphore_open("with/slash", &semaphore);
+    CHECK_STATUS(PLATFORM_UNSUPPORTED, platform_semaphore_open(name, true, &semaphore));
+    platform_status status = platform_semaphore_open("with/slash", true, &semaphore);
     CHECK(status == PLATFORM_INVALID || status == PLATFORM_UNSUPPORTED);
-    status = platform_semaphore_open("", &semaphore);
+    status = platform_semaphore_open("", true, &semaphore);
     CHECK(status == PLATFORM_INVALID || status == PLATFORM_UNSUPPORTED);
 }
 

@@ -63,7 +63,7 @@ struct DirectoryTests {
   @Test func postsTheSemaphoreOfUpstreamReadersOnce() throws {
     let directory = try TemporaryDirectory()
     let pool = try Pool.create(at: directory.file("p.plasmite"))
-    let semaphore = try NamedSemaphore(UpstreamSemaphore.name(pool.path))
+    let semaphore = try NamedSemaphore(UpstreamSemaphore.name(pool.path), creating: true)
     var taken = [semaphore.tryTake()]
     for number in 1...5 as ClosedRange<UInt64> { try pool.append(bytes: payload(number, bytes: 8)) }
     taken += [semaphore.tryTake(), semaphore.tryTake()]

@@ -360,10 +360,11 @@ static inline void platform_wake_all(platform_wake *wake) {
     if (platform_load_relaxed_u32(word) & 1) platform_wake_sleepers(wake);
 }
 
-/* A named counting semaphore, for processes that know nothing else. POSIX: sem_open, mode 0600, made on demand with
- * count 0; UNSUPPORTED on Windows and where the name is too long for the system. */
+/* A named counting semaphore, for processes that know nothing else. POSIX: sem_open; made, if asked for, with mode
+ * 0600 and count 0; UNSUPPORTED on Windows and where the name is too long for the system. */
 typedef struct platform_semaphore platform_semaphore;
-platform_status platform_semaphore_open(const char *name, platform_semaphore **semaphore); /* name without a slash */
+/* The name has no slash. Without `create`: NOT_FOUND unless somebody made it. */
+platform_status platform_semaphore_open(const char *name, bool create, platform_semaphore **semaphore);
 void platform_semaphore_close(platform_semaphore *semaphore);
 /* Adds one if the count is 0; makes no system call unless a process sleeps on it. */
 void platform_semaphore_post_if_zero(platform_semaphore *semaphore);

@@ -19,12 +19,12 @@ static platform_status semaphore_failure(int code) {
     return weir_fail(code == ENAMETOOLONG ? ENOTSUP : code);
 }
 
-platform_status platform_semaphore_open(const char *name, platform_semaphore **semaphore) {
+platform_status platform_semaphore_open(const char *name, bool create, platform_semaphore **semaphore) {
     char text[NAME_CAPACITY];
     if (!semaphore_name(name, text)) return weir_fail(strchr(name, '/') || *name == 0 ? EINVAL : ENOTSUP);
     platform_semaphore *made = malloc(sizeof *made);
     if (made == NULL) return weir_fail(ENOMEM);
-    do made->native = sem_open(text, O_CREAT, (mode_t)0600, 0u);
+    do made->native = sem_open(text, create ? O_CREAT : 0, (mode_t)0600, 0u);
     while (made->native == SEM_FAILED && errno == EINTR);
     if (made->native == SEM_FAILED) {
         int code = errno;

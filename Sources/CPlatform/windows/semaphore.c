@@ -1,7 +1,7 @@
 /* semaphore.c: there is nothing here: the programs that know only POSIX semaphores use none on Windows. */
 #include "internal.h"
 
-platform_status platform_semaphore_open(const char *name, platform_semaphore **semaphore) {
+platform_status platform_semaphore_open(const char *name, bool create, platform_semaphore **semaphore) {
     (void)name, (void)semaphore;
     return weir_fail(ERROR_NOT_SUPPORTED);
 }
