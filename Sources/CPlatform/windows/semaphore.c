@@ -2,7 +2,7 @@
 #include "internal.h"
 
 platform_status platform_semaphore_open(const char *name, bool create, platform_semaphore **semaphore) {
-    (void)name, (void)semaphore;
+    (void)name, (void)create, (void)semaphore;
     return weir_fail(ERROR_NOT_SUPPORTED);
 }
 
