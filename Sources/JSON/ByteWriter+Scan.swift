@@ -27,26 +27,67 @@ extension ByteWriter {
     start.load(fromByteOffset: offset, as: UInt8.self)
   }
 
-  /// Follows brackets from `offset` to the one that brings `depth` to zero, or to a quote.
-  func firstBracketOrQuote(from offset: Int, _ depth: inout Int) -> ScanStop? {
+  /// Whether one of sixteen bytes is `target`.
+  @inline(__always)
+  private func holds(_ target: UInt8, inBlockAt offset: Int) -> Bool {
+    let block = start.loadUnaligned(fromByteOffset: offset, as: SIMD2<UInt64>.self)
+    let difference = block ^ SIMD2(repeating: everyByte(target))
+    // A byte that is zero here borrows; bytes above it may be flagged in error, but only then.
+    let zeros = (difference &- SIMD2(repeating: everyByte(0x01))) & ~difference & SIMD2(repeating: everyByte(0x80))
+    return zeros[0] | zeros[1] != 0
+  }
+
+  /// Follows brackets and strings from `offset`, which is outside a string, to the bracket that brings `depth` to zero.
+  ///
+  /// - Returns: where that bracket is; or where the string begins that the content ends in; or nil.
+  func endOfContainer(from offset: Int, _ depth: inout Int) -> ScanStop? {
+    let (start, count) = (self.start, self.count)
+    var level = depth
+    defer { depth = level }
     var base = offset
     while base < count {
-      let word = self.word(base)
+      let word = start.loadUnaligned(fromByteOffset: base, as: UInt64.self)
       // Bit 5 is all that tells `[` from `{` and `]` from `}`.
       let folded = word | everyByte(0x20)
       let opens = equalBytes(folded, 0x7b)
-      var stops = opens | equalBytes(folded, 0x7d) | equalBytes(word, 0x22)
-      while stops != 0 {
-        let bit = stops.trailingZeroBitCount
-        let found = base &+ bit / 8
+      let quotes = equalBytes(word, 0x22)
+      // Brackets behind a quote are looked at again once the string is over.
+      let before = quotes &- 1 & ~quotes
+      var brackets = (opens | equalBytes(folded, 0x7d)) & before
+      while brackets != 0 {
+        let found = base &+ brackets.trailingZeroBitCount &>> 3
         if found >= count { return nil }
-        let byte = self.byte(found)
-        if byte == UInt8(ascii: "\"") { return ScanStop(offset: found, isQuote: true) }
-        depth &+= opens &>> UInt64(bit) & 1 == 1 ? 1 : -1
-        if depth <= 0 { return ScanStop(offset: found, isQuote: false) }
-        stops &= stops &- 1
+        level &+= opens & brackets & (0 &- brackets) != 0 ? 1 : -1
+        if level <= 0 { return ScanStop(offset: found, isQuote: false) }
+        brackets &= brackets &- 1
       }
-      base &+= 8
+      if quotes == 0 {
+        base &+= 8
+        continue
+      }
+      let quote = base &+ quotes.trailingZeroBitCount &>> 3
+      if quote >= count { return nil }
+      guard let end = endOfString(start, from: quote &+ 1, count) else { return ScanStop(offset: quote, isQuote: true) }
+      base = end
+    }
+    return nil
+  }
+
+  /// The offset behind the string whose first byte behind the quote is at `offset`; nil if the content ends in it.
+  @inline(__always)
+  private func endOfString(_ start: UnsafeRawPointer, from offset: Int, _ count: Int) -> Int? {
+    var base = offset
+    while base < count {
+      let word = start.loadUnaligned(fromByteOffset: base, as: UInt64.self)
+      let stops = equalBytes(word, 0x22) | equalBytes(word, 0x5c)
+      if stops == 0 {
+        base &+= 8
+        continue
+      }
+      let found = base &+ stops.trailingZeroBitCount &>> 3
+      if found >= count { return nil }
+      if start.load(fromByteOffset: found, as: UInt8.self) == UInt8(ascii: "\"") { return found &+ 1 }
+      base = found &+ 2
     }
     return nil
   }
@@ -69,6 +110,7 @@ extension ByteWriter {
   /// The first `target` from `offset` on.
   func first(_ target: UInt8, from offset: Int) -> Int? {
     var base = offset
+    while base &+ 16 <= count, !holds(target, inBlockAt: base) { base &+= 16 }
     while base < count {
       let stops = equalBytes(word(base), target)
       if stops != 0 {
@@ -109,9 +151,12 @@ extension ByteWriter {
   func countLineFeeds(_ from: Int, _ to: Int) -> Int {
     var lines = 0
     var index = from
-    while index &+ 8 <= to {
-      lines &+= equalBytes(word(index), 0x0a).nonzeroBitCount
-      index &+= 8
+    // Compact values have none, so blocks are only looked at closely when something is there.
+    while index &+ 16 <= to {
+      if holds(0x0a, inBlockAt: index) {
+        for offset in 0..<16 { lines &+= byte(index &+ offset) == 0x0a ? 1 : 0 }
+      }
+      index &+= 16
     }
     while index < to {
       lines &+= byte(index) == 0x0a ? 1 : 0

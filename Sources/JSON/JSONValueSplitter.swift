@@ -139,16 +139,14 @@ public struct JSONValueSplitter: ~Copyable {
     while position < buffer.count {
       switch state {
       case .container:
-        guard let stop = buffer.firstBracketOrQuote(from: position, &depth) else {
+        guard let stop = buffer.endOfContainer(from: position, &depth) else {
           position = buffer.count
           return false
         }
         position = stop.offset + 1
-        if stop.isQuote {
-          state = .string
-        } else if depth <= 0 {
-          return true
-        }
+        if !stop.isQuote { return true }
+        // The string is not complete: the other states take it from its beginning.
+        state = .string
       case .string:
         guard let stop = buffer.firstQuoteOrBackslash(from: position) else {
           position = buffer.count

@@ -9,12 +9,15 @@
 //   try encoder.encode(json)                                a document of its own
 //   encoder.bytes                                           RawSpan of the result, until the next call; 16-aligned
 //   encoder.withUnsafeBytes { … }                           the same as a raw buffer
+//   var builder = Lite3Builder()                            value by value from the program
 //
 // Reading
 //   let document = Lite3Document(bytes)                     bytes: RawSpan; nothing is copied
 //   try document.validate()                                 the whole document
 //   try document.validateMessage()                          the shape of a message, and all of it
 //   try document.root().member("a")?.int64                  typed access; nil for absent or another type
+//   try document.root().value(at: ["meta", "tags", 0])      a path
+//   var members = root.members()                            while let member = try members.next() { … }
 //
 // To text, into a ByteWriter of the JSON target
 //   var writer = Lite3JSONWriter()                          keeps its memory; one for each thread

@@ -134,6 +134,46 @@ struct EncoderTests {
     #expect(failure { () throws(Lite3Error) in _ = try encoded(more.text()) } == .collisions)
   }
 
+  @Test(arguments: 1...20 as ClosedRange<UInt64>)
+  func objectsThatLookAlikeMayDiffer(seed: UInt64) throws {
+    // The same keys with the same first and last, shuffled between: an order that was right once is wrong now.
+    var generator = SeededGenerator(seed: seed)
+    var encoder = Lite3Encoder()
+    var builder = Lite3Builder()
+    var writer = Lite3JSONWriter()
+    for _ in 0..<40 {
+      let count = Int.random(in: 3...40, using: &generator)
+      let between = (1..<count - 1).map { "key\($0)" }.shuffled(using: &generator)
+      let keys = ["mm"] + between + ["kk"] + (Bool.random(using: &generator) ? ["mm"] : [])
+      let value = NaiveJSON.object(keys.enumerated().map { ($0.element, .integer(String($0.offset))) })
+      try encoder.encode(bytes(value.text()).span.bytes)
+      #expect(encoder.withUnsafeBytes { Array($0) } == NaiveLite3.document(value.normalized))
+      // Built in this order, offsets do not follow keys.
+      builder.beginDocument()
+      for (number, key) in between.enumerated() { try builder.put(key, Int64(number)) }
+      try builder.finish()
+      let built = NaiveJSON.object(between.enumerated().map { ($0.element, .integer(String($0.offset))) })
+      for document in [builder.bytes.withUnsafeBytes { Array($0) }, encoder.withUnsafeBytes { Array($0) }] {
+        var output = ByteWriter()
+        try writer.write(document: document.span.bytes, into: &output)
+        let text = output.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        #expect(text == built.normalized.text() || text == value.normalized.text())
+      }
+    }
+  }
+
+  @Test func aHugeDocumentBetweenSmallOnes() throws {
+    var encoder = Lite3Encoder()
+    let small = bytes(#"{"a":1}"#)
+    let huge = bytes("{\"t\":\"" + String(repeating: "x", count: 9 << 20) + "\",\"n\":[1]}")
+    for _ in 0..<2 {
+      try encoder.encodeMessage(data: small.span.bytes)
+      #expect(encoder.bytes.byteCount == 420)
+      try encoder.encodeMessage(data: huge.span.bytes)
+      #expect(encoder.bytes.byteCount > 9 << 20)
+    }
+  }
+
   @Test func stringsKeepEveryScalar() throws {
     let source = #"["","\u0000","a\u0000b","\ud83d\ude00","é\u00e9","\/","\u007f\u2028"]"#
     #expect(try printed(encoded(source)) == "[\"\",\"\\u0000\",\"a\\u0000b\",\"😀\",\"éé\",\"/\",\"\u{7f}\u{2028}\"]")

@@ -2,7 +2,7 @@ import Platform
 
 /// Measures pools against what the machine can do and against what people use instead, everything in one run.
 ///
-///     benchmark [--json] [--quick] [--only append|read|writers|follow|start] [--weir PATH --empty PATH]
+///     benchmark [--json] [--quick] [--only encode|append|read|writers|follow|start] [--weir PATH --empty PATH]
 ///
 /// Figures are medians of five runs; a ratio is the median of the ratios of single runs, ours and the peer's taken in turn.
 @main enum Benchmark {
@@ -23,6 +23,7 @@ import Platform
     var report = Report()
     let only = value("--only", arguments)
     let wanted = { (part: String) in only == nil || only == part }
+    if wanted("encode") { try EncodingBenchmarks(count: count).run(&report) }
     if wanted("append") { try AppendBenchmarks(count: count).run(&report) }
     if wanted("read") { try ReadBenchmarks(count: count).run(&report) }
     if wanted("writers") { try ProcessBenchmarks(count: count).writers(&report) }

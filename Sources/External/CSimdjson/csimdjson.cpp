@@ -33,7 +33,11 @@ int32_t code_of(simdjson::error_code error) {
     }
 }
 
+/* Room to grow for texts of the usual sizes; a huge text, whose tape takes eight times its length, gets what it needs. */
 size_t rounded_capacity(size_t length) {
+    if (length > kept_capacity) {
+        return length;
+    }
     size_t capacity = least_capacity;
     while (capacity < length) {
         capacity <<= 1;
