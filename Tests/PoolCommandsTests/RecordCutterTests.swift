@@ -211,7 +211,7 @@ struct RecordCutterTests {
   }
 
   /// However the bytes arrive, the same records and the same faults come out.
-  @Test(arguments: 0..<150 as Range<UInt64>)
+  @Test(arguments: 0..<300 as Range<UInt64>)
   func chunksMakeNoDifference(seed: UInt64) {
     var random = SplitMix(seed: seed)
     let lines = [
@@ -226,12 +226,15 @@ struct RecordCutterTests {
       if Bool.random(using: &random) || Bool.random(using: &random) { input.append(0x0A) }
     }
     for format in [IngestFormat.json, .jsonLines, .sequence, .events] {
-      let whole = cut(input, format)
+      let limit = Bool.random(using: &random) ? 1000 : 12
+      let whole = cut(input, format, limit: limit)
       for _ in 0..<4 {
         let chunks = (0..<5).map { _ in Int.random(in: 1...9, using: &random) }
         let text = String(decoding: input, as: UTF8.self)
-        #expect(cut(input, format, chunks: chunks) == whole, "\(format) \(chunks)\n\(text)")
-        #expect(cut(input, format, chunks: chunks, pauses: true) == whole, "pausing \(format) \(chunks)\n\(text)")
+        #expect(cut(input, format, limit: limit, chunks: chunks) == whole, "\(format) \(limit) \(chunks)\n\(text)")
+        #expect(
+          cut(input, format, limit: limit, chunks: chunks, pauses: true) == whole,
+          "pausing \(format) \(limit) \(chunks)\n\(text)")
       }
     }
   }

@@ -44,44 +44,20 @@ struct RecordCutter: ~Copyable {
   /// Unknown input is cut as JSON, whose records then fail one by one.
   private let toleratesUnknown: Bool
 
-  private var buffer = ByteWriter(capacity: 256 << 10)
-  private var spare = ByteWriter(capacity: 64)
+  private var text = InputText()
+  private var events = EventJoiner()
   private var isFinished = false
   private var isAtStart = true
-
-  /// The first byte that no record has taken, and its line.
-  private var position = 0
-  private var line = 1
-  /// No line end lies between `position` and here.
-  private var searched = 0
-  private var prefersLines = true
-  private var scanner = ValueScanner()
-  private var scanned = 0
   private var recovery: Recovery?
 
-  /// The record that was offered last. `nil` end: it lies in `joined`.
+  private var prefersLines = true
+  private var scanner = ValueScanner()
+  /// Where in the stream the scanner began, and how far it came.
+  private var scan = (origin: 0, offset: 0)
+
   private var recordRange = 0..<0
-  private var recordIsJoined = false
-  private var joined = ByteWriter(capacity: 64)
-  private var eventLine = 0
-
-  /// White space between the line's beginning and `position`; nil when something else stands there.
-  private var indent: Int? = 0
-  /// Bytes of the line at the beginning of the buffer that are no longer in it.
-  private var droppedColumns = 0
-
-  private enum Recovery {
-    /// Drop everything up to the end of the line.
-    case restOfLine
-    /// The same, and then drop lines until one begins as the broken record did: with as much white space and a brace.
-    case similarLine(indent: Int)
-    /// At the beginning of a line, which may be such a one.
-    case comparison(indent: Int)
-    /// Drop everything up to the next record separator.
-    case separator
-    /// Drop lines up to an empty one.
-    case event
-  }
+  private var recordIsEvent = false
+  private var placeOfGuess: InputText.Mark?
 
   /// - Parameters:
   ///   - format: nil sniffs.
@@ -94,75 +70,20 @@ struct RecordCutter: ~Copyable {
 
   // MARK: Input
 
-  mutating func add(_ bytes: RawSpan) {
-    if position > 0, position >= buffer.count / 2 { compact() }
-    buffer.append(bytes)
-  }
+  mutating func add(_ bytes: RawSpan) { text.add(bytes) }
 
   /// Says that nothing follows.
   mutating func finish() { isFinished = true }
 
-  private mutating func compact() {
-    droppedColumns = column(of: position) - 1
-    spare.removeAll()
-    spare.append(position..<buffer.count, of: buffer)
-    swap(&buffer, &spare)
-    searched = max(0, searched - position)
-    scanned = max(0, scanned - position)
-    position = 0
-    // One huge record must not hold its memory for good.
-    spare.shrink(above: 1 << 20)
-  }
-
   // MARK: Records
-
-  /// The record that `next` offered, until the next call of anything that changes this.
-  var record: RawSpan {
-    @_lifetime(borrow self)
-    get { recordIsJoined ? joined.bytes : buffer.bytes.extracting(recordRange) }
-  }
-
-  /// How many bytes behind `record` may be read.
-  var readableBeyond: Int {
-    recordIsJoined ? joined.readableBeyond : buffer.count - recordRange.upperBound + buffer.readableBeyond
-  }
-
-  /// What no record has taken yet, up to the end of its line.
-  var restOfLine: RawSpan {
-    @_lifetime(borrow self)
-    get {
-      let start = position
-      let end = buffer.withUnsafeBytes { ByteSearch.first(0x0A, in: $0, from: start) } ?? buffer.count
-      return buffer.bytes.extracting(start..<end)
-    }
-  }
-
-  /// The record that was offered, or the line on which it begins if it goes on: for messages about it.
-  var lineOfRecord: RawSpan {
-    @_lifetime(borrow self)
-    get {
-      if recordIsJoined { return joined.bytes }
-      let start = recordRange.lowerBound
-      let end = buffer.withUnsafeBytes { ByteSearch.first(0x0A, in: $0, from: start) } ?? buffer.count
-      return buffer.bytes.extracting(start..<max(end, start))
-    }
-  }
-
-  /// The record that was offered is no JSON at all: if it is a mere word, so is the rest of its line.
-  mutating func leaveLineOfWord() {
-    guard format == .json, !beginsContainer(recordRange.lowerBound) else { return }
-    recovery = .restOfLine
-    searched = position
-    prefersLines = true
-  }
 
   /// What comes next.
   ///
   /// - Parameter isIdle: No input is ready: a value that is complete is a record even though its line has not ended.
   mutating func next(isIdle: Bool) -> Event {
-    recordIsJoined = false
+    recordIsEvent = false
     if let event = begin() { return event }
-    if recovery != nil, !recover() { return isFinished ? .end : .needsMore }
+    if recovery != nil, !recover() { return waitOrEnd }
     switch format {
     case .jsonLines: return nextLine()
     case .sequence: return nextInSequence(isIdle: isIdle)
@@ -171,344 +92,260 @@ struct RecordCutter: ~Copyable {
     }
   }
 
+  /// The record that `next` offered, until more is added.
+  var record: RawSpan {
+    @_lifetime(borrow self)
+    get { recordIsEvent ? events.data : text.taken(recordRange) }
+  }
+
+  /// How many bytes behind `record` may be read.
+  var readableBeyond: Int { recordIsEvent ? events.readableBeyond : text.readableBeyond(recordRange) }
+
+  /// The record that was offered, or all of the line on which it begins if that is more: for messages about it.
+  var lineOfRecord: RawSpan {
+    @_lifetime(borrow self)
+    get { recordIsEvent ? events.data : text.lineOfTaken(recordRange) }
+  }
+
+  /// What no record has taken yet, up to the end of its line.
+  var restOfLine: RawSpan {
+    @_lifetime(borrow self)
+    get { text.restOfLine }
+  }
+
   /// The guess that was offered is not one JSON value: offer what the grammar makes of it.
   mutating func reconsider() {
-    position = recordRange.lowerBound
-    (line, indent) = guessPlace
+    if let placeOfGuess { text.goBack(to: placeOfGuess) }
     prefersLines = false
-    restartScanner()
   }
 
-  private var guessPlace: (line: Int, indent: Int?) = (1, 0)
-
-  /// Leaves the faulty record behind.
-  mutating func skip() {
-    searched = position
-    switch format {
-    case .sequence: recovery = .separator
-    case .events: recovery = .event
-    case .jsonLines: recovery = .restOfLine
-    case .json, nil:
-      recovery = beginsContainer(position) ? .similarLine(indent: indent ?? 0) : .restOfLine
-      prefersLines = true
-    }
-  }
-
-  // MARK: The beginning
+  private var waitOrEnd: Event { isFinished ? .end : .needsMore }
 
   private mutating func begin() -> Event? {
     if isAtStart {
-      if buffer.isEmpty { return isFinished ? .end : .needsMore }
+      if text.isEmpty { return waitOrEnd }
       let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-      let (isMark, mayBecomeMark) = buffer.withUnsafeBytes { ($0.starts(with: mark), mark.starts(with: $0)) }
+      let (isMark, mayBecomeMark) = text.withBytes { ($0.starts(with: mark), mark.starts(with: $0)) }
       if mayBecomeMark, !isMark, !isFinished { return .needsMore }
-      if isMark { position = mark.count }
+      if isMark { text.takeWithinLine(mark.count) }
       isAtStart = false
     }
     guard format == nil else { return nil }
-    skipBlanks(upTo: buffer.count)
-    let start = position
+    text.skipBlanks()
     let atEnd = isFinished
-    let sniffed = buffer.withUnsafeBytes { bytes in
-      IngestFormat.sniff(UnsafeRawBufferPointer(rebasing: bytes[start...]), isLast: atEnd)
-    }
-    switch sniffed {
+    switch text.withBytes({ IngestFormat.sniff($0, isLast: atEnd) }) {
     case .format(let found): format = found
-    case .needsMore: return isFinished ? .end : .needsMore
-    case .later(let name): return fault(.later(name), at: position)
+    case .needsMore: return waitOrEnd
+    case .later(let name): return fault(.later(name))
     case .unknown:
-      guard toleratesUnknown else { return fault(.unknownFormat, at: position) }
+      guard toleratesUnknown else { return fault(.unknownFormat) }
       format = .json
     }
-    searched = position
-    restartScanner()
     return nil
+  }
+
+  private mutating func offer(_ count: Int) -> Event {
+    let line = text.line
+    recordRange = text.take(count)
+    return .record(line: line, isGuess: false)
+  }
+
+  private func waitUnlessTooLarge() -> Event { text.count > recordLimit ? fault(.tooLarge) : .needsMore }
+
+  private func fault(_ kind: Fault.Kind, at offset: Int = 0) -> Event {
+    let column = kind == .unexpectedByte ? text.column(at: offset) : 0
+    return .fault(Fault(kind: kind, line: text.line, faultLine: text.line(at: offset), column: column))
   }
 
   // MARK: JSON
 
   private mutating func nextValue(isIdle: Bool) -> Event {
-    skipBlanks(upTo: buffer.count)
-    if position == buffer.count { return isFinished ? .end : .needsMore }
+    text.skipBlanks()
+    if text.isEmpty { return waitOrEnd }
     if prefersLines {
-      if let end = lineEnd() { return guess(position..<end) }
-      if isFinished { return guess(position..<buffer.count) }
       // A long line may well be many values: the grammar finds out without waiting for its end.
-      if !isIdle, buffer.count - position <= Self.guessLimit { return .needsMore }
+      let limit = min(Self.guessLimit, recordLimit)
+      if let end = text.next(0x0A) ?? (isFinished ? text.count : nil) {
+        if end <= limit { return guess(end) }
+      } else if !isIdle, text.count <= limit {
+        return .needsMore
+      }
     }
-    return scanValue(upTo: buffer.count, isLast: isFinished)
+    return scanValue(upTo: text.count, isLast: isFinished)
   }
 
-  private mutating func guess(_ range: Range<Int>) -> Event {
-    if range.count > recordLimit { return fault(.tooLarge, at: position) }
-    guessPlace = (line, indent)
-    return offer(range, isGuess: true)
+  private mutating func guess(_ count: Int) -> Event {
+    placeOfGuess = text.mark
+    recordRange = text.takeWithinLine(count)
+    return .record(line: text.line, isGuess: true)
   }
 
   private mutating func scanValue(upTo limit: Int, isLast: Bool) -> Event {
-    var index = max(scanned, position)
+    if scan.origin != text.taken {
+      scanner = ValueScanner()
+      scan = (text.taken, 0)
+    }
+    switch advanceScanner(upTo: limit, isLast: isLast) {
+    case .complete(let end):
+      if end > recordLimit { return fault(.tooLarge) }
+      let isOneLine = !text.contains(0x0A, in: 0..<end)
+      let event = offer(end)
+      prefersLines = isOneLine && nothingElseOnLine
+      return event
+    case .invalid(let offset): return offset > recordLimit ? fault(.tooLarge) : fault(.unexpectedByte, at: offset)
+    case .needsMore: return isLast && limit <= recordLimit ? fault(.unfinished) : waitUnlessTooLarge()
+    }
+  }
+
+  private mutating func advanceScanner(upTo limit: Int, isLast: Bool) -> ValueScanner.Outcome {
     // Taken out, not copied: the scanner owns a list.
     var scanner = ValueScanner()
     swap(&scanner, &self.scanner)
-    let outcome = buffer.withUnsafeBytes { bytes in
-      scanner.scan(UnsafeRawBufferPointer(rebasing: bytes[..<limit]), from: &index, isLast: isLast)
+    var offset = scan.offset
+    let outcome = text.withBytes {
+      scanner.scan(UnsafeRawBufferPointer(rebasing: $0[..<limit]), from: &offset, isLast: isLast)
     }
     swap(&scanner, &self.scanner)
-    scanned = index
-    switch outcome {
-    case .complete(let end):
-      if end - position > recordLimit { return fault(.tooLarge, at: position) }
-      prefersLines = isWholeLine(position..<end)
-      return offer(position..<end, isGuess: false)
-    case .invalid(let place): return fault(.unexpectedByte, at: place)
-    case .needsMore:
-      if isLast { return fault(.unfinished, at: position) }
-      return waitUnlessTooLarge()
-    }
+    scan.offset = offset
+    return outcome
   }
 
-  private mutating func waitUnlessTooLarge() -> Event {
-    buffer.count - position > recordLimit ? fault(.tooLarge, at: position) : .needsMore
+  /// The line ends here, so the next one may well be one value again.
+  private var nothingElseOnLine: Bool {
+    text.withBytes { bytes in bytes.first { $0 == 0x0A || !ValueScanner.isBlank($0) } == 0x0A }
   }
 
-  private mutating func offer(_ range: Range<Int>, isGuess: Bool) -> Event {
-    let start = line
-    line += isGuess ? 0 : lines(in: range)
-    recordRange = range
-    position = range.upperBound
-    indent = nil
-    restartScanner()
-    return .record(line: start, isGuess: isGuess)
-  }
-
-  private mutating func restartScanner() {
-    scanner = ValueScanner()
-    scanned = position
-    searched = max(searched, position)
-  }
-
-  /// One line holds this value and nothing else, so the next line may well be like it.
-  private func isWholeLine(_ range: Range<Int>) -> Bool {
-    buffer.withUnsafeBytes { bytes in
-      if ByteSearch.first(
-        0x0A, in: UnsafeRawBufferPointer(rebasing: bytes[..<range.upperBound]), from: range.lowerBound)
-        != nil
-      {
-        return false
-      }
-      for byte in bytes[range.upperBound...] {
-        if byte == 0x0A { return true }
-        if !ValueScanner.isBlank(byte) { return false }
-      }
-      return false
-    }
-  }
-
-  // MARK: Lines
+  // MARK: Other formats
 
   private mutating func nextLine() -> Event {
-    skipBlanks(upTo: buffer.count)
-    if position == buffer.count { return isFinished ? .end : .needsMore }
-    guard let end = lineEnd() ?? (isFinished ? buffer.count : nil) else { return waitUnlessTooLarge() }
-    if end - position > recordLimit { return fault(.tooLarge, at: position) }
-    return offer(position..<end, isGuess: false)
+    text.skipBlanks()
+    if text.isEmpty { return waitOrEnd }
+    guard let end = text.next(0x0A) ?? (isFinished ? text.count : nil) else { return waitUnlessTooLarge() }
+    return end > recordLimit ? fault(.tooLarge) : offer(end)
   }
-
-  /// The next line end at or after `position`.
-  private mutating func lineEnd() -> Int? {
-    let start = max(searched, position)
-    let found = buffer.withUnsafeBytes { ByteSearch.first(0x0A, in: $0, from: start) }
-    searched = found ?? buffer.count
-    return found
-  }
-
-  // MARK: RFC 7464
 
   private mutating func nextInSequence(isIdle: Bool) -> Event {
     while true {
-      skipBlanks(upTo: buffer.count)
-      if position == buffer.count { return isFinished ? .end : .needsMore }
-      let start = position
-      if buffer.withUnsafeBytes({ $0[start] == IngestFormat.separator }) {
-        position += 1
-        restartScanner()
-        continue
-      }
-      let search = max(searched, position)
-      let found = buffer.withUnsafeBytes { ByteSearch.first(IngestFormat.separator, in: $0, from: search) }
-      searched = found ?? buffer.count
-      guard let end = found ?? (isFinished ? buffer.count : nil) else {
-        return isIdle ? scanValue(upTo: buffer.count, isLast: false) : waitUnlessTooLarge()
-      }
+      text.skipBlanks()
+      if text.isEmpty { return waitOrEnd }
+      guard text[0] == IngestFormat.separator else { break }
+      text.takeWithinLine(1)
+    }
+    if let end = text.next(IngestFormat.separator) ?? (isFinished ? text.count : nil) {
       return scanValue(upTo: end, isLast: true)
     }
+    return isIdle || text.count > recordLimit ? scanValue(upTo: text.count, isLast: false) : .needsMore
   }
-
-  // MARK: Server-sent events
 
   private mutating func nextEvent() -> Event {
     while true {
-      guard let end = lineEnd() ?? (isFinished && position < buffer.count ? buffer.count : nil) else {
-        if !isFinished { return waitUnlessTooLarge() }
-        return joined.isEmpty || hasOfferedJoined ? .end : offerEvent()
+      guard let end = text.next(0x0A) ?? (isFinished && !text.isEmpty ? text.count : nil) else {
+        if !isFinished { return text.count > recordLimit ? tooLargeEvent(line: text.line) : .needsMore }
+        return events.finish() ? offerEvent() : .end
       }
-      let range = position..<end
-      let isBlank = takeEventLine(range)
-      position = min(end + 1, buffer.count)
-      searched = position
-      line += 1
-      if joined.count > recordLimit, !hasOfferedJoined {
-        joined.removeAll()
-        return fault(.tooLarge, at: position)
-      }
-      if isBlank, !joined.isEmpty { return offerEvent() }
+      let line = text.line
+      if end > recordLimit { return tooLargeEvent(line: line) }
+      let range = text.takeWithinLine(end)
+      let isEnd = events.take(range, of: text, line: line)
+      _ = text.dropLine()
+      if !isEnd, events.size > recordLimit { return tooLargeEvent(line: line) }
+      if isEnd { return offerEvent() }
     }
+  }
+
+  private mutating func tooLargeEvent(line: Int) -> Event {
+    let line = events.size > 0 ? events.line : line
+    events.drop()
+    return .fault(Fault(kind: .tooLarge, line: line, faultLine: text.line, column: 0))
   }
 
   private mutating func offerEvent() -> Event {
-    recordIsJoined = true
-    hasOfferedJoined = true
-    return .record(line: eventLine, isGuess: false)
-  }
-
-  private var hasOfferedJoined = false
-
-  /// Adds what a line says to the event; true if the line ends the event.
-  private mutating func takeEventLine(_ range: Range<Int>) -> Bool {
-    if hasOfferedJoined {
-      joined.removeAll()
-      hasOfferedJoined = false
-    }
-    var content = range
-    let (isBlank, isData) = buffer.withUnsafeBytes { bytes -> (Bool, Bool) in
-      if let last = bytes[content].last, last == 0x0D { content = content.dropLast() }
-      let line = UnsafeRawBufferPointer(rebasing: bytes[content])
-      return (line.isEmpty, line.starts(with: "data:".utf8))
-    }
-    guard isData else { return isBlank }
-    content = content.dropFirst(5)
-    if joined.isEmpty { eventLine = line } else { joined.append(UInt8(ascii: "\n")) }
-    let first = buffer.withUnsafeBytes { $0[content].first }
-    joined.append(first == 0x20 ? content.dropFirst() : content, of: buffer)
-    return false
-  }
-
-  // MARK: Common steps
-
-  private mutating func skipBlanks(upTo limit: Int) {
-    var index = position
-    var lineEnds = 0
-    var indent = indent
-    buffer.withUnsafeBytes { bytes in
-      while index < limit, ValueScanner.isBlank(bytes[index]) {
-        if bytes[index] == 0x0A {
-          lineEnds += 1
-          indent = 0
-        } else {
-          indent = indent.map { $0 + 1 }
-        }
-        index += 1
-      }
-    }
-    guard index != position else { return }
-    self.indent = indent
-    position = index
-    line += lineEnds
-    restartScanner()
-  }
-
-  private func lines(in range: Range<Int>) -> Int {
-    buffer.withUnsafeBytes { ByteSearch.count(0x0A, in: $0, range) }
-  }
-
-  private func beginsContainer(_ place: Int) -> Bool {
-    buffer.withUnsafeBytes { bytes in
-      place < bytes.count && (bytes[place] == UInt8(ascii: "{") || bytes[place] == UInt8(ascii: "["))
-    }
-  }
-
-  /// Counted from 1, in bytes.
-  private func column(of place: Int) -> Int {
-    let dropped = droppedColumns
-    return buffer.withUnsafeBytes { bytes in
-      var start = min(place, bytes.count)
-      while start > 0, bytes[start - 1] != 0x0A { start -= 1 }
-      return place - start + 1 + (start == 0 ? dropped : 0)
-    }
-  }
-
-  private func fault(_ kind: Fault.Kind, at place: Int) -> Event {
-    let faultLine = line + (place > position ? lines(in: position..<place) : 0)
-    return .fault(
-      Fault(kind: kind, line: line, faultLine: faultLine, column: kind == .unexpectedByte ? column(of: place) : 0))
+    recordIsEvent = true
+    return .record(line: events.line, isGuess: false)
   }
 
   // MARK: Going on after a fault
+
+  private enum Recovery {
+    /// Drop everything up to the end of the line.
+    case restOfLine
+    /// The same, and then drop lines until one begins as the broken record did: with as much white space and a brace.
+    case similarLine(indent: Int)
+    /// At the beginning of a line, which may be such a one.
+    case comparison(indent: Int)
+    /// Drop everything up to the next record separator.
+    case separator
+    /// Drop lines up to an empty one; at the beginning of a line, or within one.
+    case event(isWithinLine: Bool)
+  }
+
+  /// Leaves the faulty record behind.
+  mutating func skip() {
+    switch format {
+    case .sequence: recovery = .separator
+    case .events: recovery = .event(isWithinLine: text.indent != 0)
+    case .jsonLines: recovery = .restOfLine
+    case .json, nil:
+      recovery = text.beginsContainer ? .similarLine(indent: text.indent ?? 0) : .restOfLine
+      prefersLines = true
+    }
+  }
+
+  /// The record that was offered is no JSON at all: if it is a mere word, so is the rest of its line.
+  mutating func leaveLineOfWord() {
+    let first = record.withUnsafeBytes { $0.first }
+    guard format == .json, first != UInt8(ascii: "{"), first != UInt8(ascii: "[") else { return }
+    recovery = .restOfLine
+    prefersLines = true
+  }
 
   /// Drops what belongs to the broken record; false if its end has not come yet.
   private mutating func recover() -> Bool {
     while let step = recovery {
       switch step {
       case .restOfLine:
-        guard dropLine() else { return false }
+        guard text.dropLine() else { return false }
         recovery = nil
       case .similarLine(let indent):
-        guard dropLine() else { return false }
+        guard text.dropLine() else { return false }
         recovery = .comparison(indent: indent)
       case .comparison(let indent):
-        guard let isSimilar = beginsRecord(indent: indent) else { return false }
+        guard let isSimilar = lineBeginsRecord(indent: indent) else { return false }
         recovery = isSimilar ? nil : .similarLine(indent: indent)
       case .separator:
-        let start = position
-        let found = buffer.withUnsafeBytes { ByteSearch.first(IngestFormat.separator, in: $0, from: start) }
-        let end = found ?? buffer.count
-        line += lines(in: position..<end)
-        position = end
-        restartScanner()
-        guard found != nil else { return false }
+        let end = text.next(IngestFormat.separator)
+        text.take(end ?? text.count)
+        guard end != nil else { return false }
         recovery = nil
-      case .event:
-        guard let isBlank = beginsBlankLine(), dropLine() else { return false }
-        if isBlank { recovery = nil }
+      case .event(isWithinLine: true):
+        guard text.dropLine() else { return false }
+        recovery = .event(isWithinLine: false)
+      case .event(isWithinLine: false):
+        guard let isEmpty = lineIsEmpty else { return false }
+        recovery = .event(isWithinLine: true)
+        if isEmpty { recovery = .restOfLine }
       }
     }
     return true
   }
 
-  private mutating func dropLine() -> Bool {
-    let found = lineEnd()
-    position = found.map { $0 + 1 } ?? buffer.count
-    if found != nil { line += 1 }
-    searched = position
-    indent = 0
-    restartScanner()
-    return found != nil
-  }
-
-  /// Whether the line at `position` is empty; nil if its end has not come yet.
-  private func beginsBlankLine() -> Bool? {
-    let start = position
-    return buffer.withUnsafeBytes { bytes in
-      guard start < bytes.count else { return nil }
-      if bytes[start] == 0x0D { return start + 1 < bytes.count ? bytes[start + 1] == 0x0A : nil }
-      return bytes[start] == 0x0A
+  /// Whether the line that begins here has nothing on it; nil if that cannot be told yet.
+  private var lineIsEmpty: Bool? {
+    text.withBytes { bytes in
+      switch bytes.first {
+      case 0x0A: true
+      case 0x0D: bytes.count > 1 ? bytes[1] == 0x0A : nil
+      case nil: nil
+      default: false
+      }
     }
   }
 
-  /// Whether the line at `position` begins like a record; nil if that cannot be told yet.
-  private func beginsRecord(indent: Int) -> Bool? {
-    let start = position
-    return buffer.withUnsafeBytes { bytes in
-      var index = start
-      while index < bytes.count, bytes[index] == 0x20 || bytes[index] == 0x09 { index += 1 }
-      if index == bytes.count { return nil }
-      return index - start == indent && (bytes[index] == UInt8(ascii: "{") || bytes[index] == UInt8(ascii: "["))
+  /// Whether the line that begins here begins like a record; nil if that cannot be told yet.
+  private func lineBeginsRecord(indent: Int) -> Bool? {
+    text.withBytes { bytes in
+      guard let start = bytes.firstIndex(where: { $0 != 0x20 && $0 != 0x09 }) else { return nil }
+      return start == indent && (bytes[start] == UInt8(ascii: "{") || bytes[start] == UInt8(ascii: "["))
     }
-  }
-}
-
-extension ByteWriter {
-  fileprivate mutating func append(_ range: Range<Int>, of other: borrowing ByteWriter) {
-    append(other.bytes.extracting(range))
   }
 }
