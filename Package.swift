@@ -69,6 +69,9 @@ let package = Package(
       swiftSettings: tests),
     .testTarget(name: "PoolsTests", dependencies: ["Platform", "Pools", "Support"], swiftSettings: tests),
     .testTarget(
+      name: "ConformanceTests", dependencies: ["JSON", "Lite3", "Platform", "Pools", "Support"],
+      path: "Tests/Conformance/PoolFiles", swiftSettings: tests),
+    .testTarget(
       name: "CrashTests", dependencies: ["Platform", "Pools", "Support", "PoolWorker"], path: "Tests/Crash",
       swiftSettings: tests),
     .target(name: "Support", dependencies: ["Platform", "Pools"], path: "Tests/Support", swiftSettings: tests),
