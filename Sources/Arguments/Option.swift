@@ -31,6 +31,8 @@ package struct Option: Sendable {
   package var details: String?
   /// The values that are accepted and shown; empty means that the command looks at the value itself.
   package var choices: [String] = []
+  /// False: `choices` are shown, and the command looks at the value itself.
+  package var checksChoices = true
   /// Values that are accepted and not shown.
   package var hiddenChoices: [String] = []
   /// Shown as `[default: …]`.
@@ -94,6 +96,6 @@ package struct Option: Sendable {
   func isCalled(_ text: String) -> Bool { name.hasSameBytes(as: text) || hiddenNames.containsBytes(of: text) }
 
   func accepts(_ value: String) -> Bool {
-    choices.isEmpty || choices.containsBytes(of: value) || hiddenChoices.containsBytes(of: value)
+    !checksChoices || choices.isEmpty || choices.containsBytes(of: value) || hiddenChoices.containsBytes(of: value)
   }
 }

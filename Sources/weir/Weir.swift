@@ -15,12 +15,12 @@ enum Weir {
       Results go to standard output, errors and notices to standard error. In a pipe both are JSON, one line each.
 
       Exit codes:
-        0  done                 5  busy
-        1  internal error       6  permission denied
-        2  usage                7  corrupt data
-        3  not found            8  input or output failed
-        4  already exists       9  messages are gone
-      124  nothing arrived in time    130  interrupted    143  terminated
+          0  done                 6  permission denied
+          1  internal error       7  corrupt data
+          2  usage                8  input or output failed
+          3  not found            9  messages are gone
+          4  already exists     124  nothing arrived in time
+          5  busy               130  interrupted, 143 terminated
       """
     $0.globals = Globals.all
     $0.subcommands = PoolFamily.commands + PoolFamily.commandsAboutTheProgram(root: { root })

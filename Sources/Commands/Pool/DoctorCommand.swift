@@ -128,7 +128,8 @@ enum DoctorCommand {
       if finding.report.isHealthy { text += "  messages: \(finding.messages)\n" }
       text += "  checked:  header, index, ring — \(issues) \(issues == 1 ? "issue" : "issues")\n"
       if let issue = finding.report.issue { text += "  issue:    \(issue.message)\n" }
-      for hint in hints(finding.report) { text += "  hint:     \(hint)\n" }
+      for warning in finding.report.warnings { text += "  warning:  \(warning)\n" }
+      if let issue = finding.report.issue { text += "  hint:     \(remedy(issue, finding.report))\n" }
     }
     guard isAll else { return text }
     let bad = findings.filter { !$0.report.isHealthy }.count

@@ -34,8 +34,9 @@ enum FeedCommand {
   }
   static let durability = Option.value("durability", "LEVEL", "What a stored message survives").with {
     $0.fallback = "fast"
-    $0.details =
-      "fast: the end of this process. flush: also a loss of power; every batch then waits for the disk. Values: fast, flush."
+    $0.choices = ["fast", "flush"]
+    $0.checksChoices = false
+    $0.details = "fast: the end of this process. flush: also a loss of power; every message then waits for the disk."
   }
   static let create = Option.flag("create", "Make the pool if it is missing")
   static let createSize = Option.value("create-size", "SIZE", "The size of the pool if it is made; implies --create")
@@ -53,8 +54,8 @@ enum FeedCommand {
       A record with exactly the members seq, time, meta and data is taken for a whole message, as follow prints them: its data \
       and tags are kept, so that `weir follow a | weir feed b` copies messages.
 
-      When asked to stop (Ctrl-C, SIGTERM), feed stores what it has read and ends with exit code 130 or 143. It ends quietly \
-      when nobody reads its output any more; records that were not yet stored then are not.
+      When asked to stop (Ctrl-C, SIGTERM), feed stores what it has read and ends with exit code 130 or 143, after ten seconds \
+      at the latest. When nobody reads its output any more it ends quietly, and the rest of the input is not stored.
       """
     $0.positionals = [PoolReference.argument, text]
     $0.options = [

@@ -45,8 +45,8 @@ enum FollowCommand {
       A follower that falls so far behind that messages are evicted before it read them goes on with the oldest retained one \
       and tells exactly which were lost. With --no-follow or --replay that is an error, exit code 9.
 
-      When asked to stop (Ctrl-C, SIGTERM) it ends with exit code 130 or 143, as a shell reports such an end. It ends quietly \
-      when nobody reads its output any more.
+      When asked to stop (Ctrl-C, SIGTERM) it ends with exit code 130 or 143, as a shell reports such an end. When nobody reads \
+      its output any more it ends quietly.
       """
     $0.positionals = [PoolReference.argument]
     $0.options = [

@@ -69,7 +69,7 @@ enum PoolDeleteCommand {
   private static func prose(_ outcomes: [Outcome]) -> String {
     if outcomes.count == 1, let outcome = outcomes.first {
       guard let error = outcome.error else { return "Deleted \(outcome.name)\n" }
-      return "Could not delete \(outcome.name): \(error.message)\n"
+      return "Could not delete \(outcome.name): \(error.message)\n" + (error.hint.map { "  hint: \($0)\n" } ?? "")
     }
     return outcomes.map { outcome in
       outcome.error.map { "✗ \(outcome.name) — \($0.message)\n" } ?? "✓ \(outcome.name)\n"
