@@ -65,7 +65,8 @@ let package = Package(
     .testTarget(name: "Lite3Tests", dependencies: ["JSON", "Lite3"], swiftSettings: tests),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"], swiftSettings: tests),
     .testTarget(
-      name: "PoolCommandsTests", dependencies: ["Arguments", "JSON", "Platform", "PoolCommands", "Pools", "Support"],
+      name: "PoolCommandsTests",
+      dependencies: ["Arguments", "JSON", "Lite3", "Platform", "PoolCommands", "Pools", "Support"],
       swiftSettings: tests),
     .testTarget(name: "PoolsTests", dependencies: ["Platform", "Pools", "Support"], swiftSettings: tests),
     .testTarget(
