@@ -117,13 +117,10 @@ public final class Pool: @unchecked Sendable {
   func verifyPath(always: Bool = false) throws(PoolError) {
     let now = Clock.monotonic()
     if !always, now - identityCheckedAt < PoolLimits.identityTrust { return }
-    let info: File.Info
-    do throws(SystemError) {
-      info = try File.info(path)
-    } catch {
-      guard error.kind == .notFound || error.kind == .notDirectory else {
-        throw PoolError(error, "failed to look at pool", path: path)
-      }
+    var found = try lookAtPath()
+    // A file that lost its name between being opened and being looked at has no links: whose is the name now?
+    if let info = found, info.links == 0 { found = try lookAtPath() }
+    guard let info = found else {
       throw PoolError(
         .notFound, "pool was deleted while it was open", hint: "create the pool again, or open another", path: path)
     }
@@ -134,6 +131,16 @@ public final class Pool: @unchecked Sendable {
       throw PoolError(.corrupt, "invalid file size", hint: "somebody changed the file's length", path: path)
     }
     identityCheckedAt = now
+  }
+
+  /// What has the pool's name now; nil: nothing.
+  private func lookAtPath() throws(PoolError) -> File.Info? {
+    do throws(SystemError) {
+      return try File.info(path)
+    } catch {
+      if error.kind == .notFound || error.kind == .notDirectory { return nil }
+      throw PoolError(error, "failed to look at pool", path: path)
+    }
   }
 
   /// Files of other makers may be sparse: a store into a hole of a full disk would end the process.
