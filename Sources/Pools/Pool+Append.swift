@@ -79,7 +79,7 @@ extension Pool {
     let plan = try plan(payloadLength: UInt64(document.count))
     if let evicted = plan.evicted {
       memory.publishEviction(evicted)
-      lastSeen = evicted
+      lastTrusted = evicted
       probe.reached(.evictionPublished)
     }
     if let place = plan.wrapMarker {
@@ -99,7 +99,7 @@ extension Pool {
     probe.reached(.indexWritten)
     if durability == .flush { try flushFrame(plan) }
     memory.publish(plan.published)
-    lastSeen = plan.published
+    lastTrusted = plan.published
     probe.reached(.published)
     if durability == .flush { try flushHeader(plan) }
     return plan.sequence
@@ -108,8 +108,9 @@ extension Pool {
   @inline(__always)
   private func plan(payloadLength: UInt64) throws(PoolError) -> AppendPlan {
     var state = memory.state
-    if state != lastSeen {
-      try recover(walking: false)
+    let showsADeath = RingRecovery(memory: memory, state: state).showsADeath
+    if showsADeath || state != lastTrusted {
+      try recover(walking: showsADeath)
       state = memory.state
     }
     do throws(PoolError) {

@@ -122,7 +122,8 @@ private struct ValidationWalk {
       if steps > size / UInt64(Layout.frameHeaderBytes) + 1 { return issue("scan exceeded ring capacity", offset) }
       switch memory.look(at: offset) {
       case .wrap:
-        if offset == 0 { return issue("tail frame is not committed", offset) }
+        // The ring begins with a marker that leads back to itself.
+        if offset == 0 { return issue("scan exceeded ring capacity", offset) }
         offset = 0
       case .damaged(let damage): return issue(damage.message, offset)
       case .frame(let frame):
@@ -131,7 +132,7 @@ private struct ValidationWalk {
         lastGood = expected
         offset = frame.next
         if expected == state.newest {
-          return offset == state.head ? nil : issue("head offset mismatch", offset)
+          return offset == state.head ? nil : issue("head offset mismatch", frame.offset)
         }
         expected += 1
       }
@@ -145,6 +146,8 @@ private struct ValidationWalk {
     switch memory.look(at: state.tail) {
     case .wrap: return issue("tail frame is not committed", state.tail)
     case .damaged(.uncommitted): return issue("tail frame is not committed", state.tail)
+    // A committed frame that is longer than the header says, and than the ring has room for.
+    case .damaged(.beyondRing): return issue("tail_next mismatch", state.tail)
     case .damaged(let damage): return issue(damage.message, state.tail)
     case .frame(let frame):
       if frame.sequence != state.oldest { return issue("tail seq mismatch", state.tail) }

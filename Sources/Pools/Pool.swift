@@ -28,8 +28,10 @@ public final class Pool: @unchecked Sendable {
   let identity: File.Identity
   let wake: Wake
   private let threads: Lock
-  /// The state that this process read or wrote last and found sound.
+  /// The state that this process read or wrote last, and whose numbers are sound.
   var lastSeen: RingState?
+  /// The state that this process wrote last, or found to be what the frames say: what an append builds on.
+  var lastTrusted: RingState?
   var positions = SequenceMap()
   private var identityCheckedAt: Int64
   private var spaceIsReserved = false
@@ -188,11 +190,11 @@ public final class Pool: @unchecked Sendable {
     let state = memory.state
     let recovery = RingRecovery(memory: memory, state: state)
     if walking ? recovery.chainIsWhole : recovery.endsLookSound {
-      lastSeen = state
+      lastTrusted = state
       return
     }
     if !walking, recovery.chainIsWhole {
-      lastSeen = state
+      lastTrusted = state
       return
     }
     guard let recovered = recovery.recovered() else {
@@ -200,7 +202,7 @@ public final class Pool: @unchecked Sendable {
       throw corrupt("malformed frame in the retained ring", offset: state.tail)
     }
     memory.publish(recovered)
-    lastSeen = recovered
+    lastTrusted = recovered
     positions = SequenceMap()
   }
 }

@@ -105,6 +105,15 @@ struct RingMemory {
     return (frame.loadUnaligned(fromByteOffset: Layout.Frame.sequence, as: UInt64.self), state)
   }
 
+  /// Whether the header of a frame of this sequence, finished or not, stands at `offset`.
+  @inline(__always)
+  func holds(_ sequence: UInt64, at offset: UInt64) -> Bool {
+    guard offset < ringSize, ringSize - offset >= UInt64(Layout.frameHeaderBytes) else { return false }
+    let frame = ring + Int(offset)
+    return frame.loadUnaligned(fromByteOffset: Layout.Frame.sequence, as: UInt64.self) == sequence
+      && frame.loadUnaligned(as: UInt32.self) == Layout.frameMagic
+  }
+
   /// Writes a frame header; every byte of its 64.
   func writeHeader(
     at offset: UInt64, state: FrameState, sequence: UInt64, time: UInt64, length: UInt32, checksum: UInt32

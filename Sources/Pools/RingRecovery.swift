@@ -9,6 +9,26 @@ struct RingRecovery {
   let memory: RingMemory
   let state: RingState
 
+  /// Whether something says that a writer of another implementation died at work and left the header as it was.
+  ///
+  /// Such a writer overwrites old frames while the header still names them. It begins with a wrap marker at the head or with
+  /// its frame, at the head or at the start of the ring. So either a frame with the next sequence stands there, or the marker
+  /// hit the oldest frame, or nothing retained was hit. Costs three looks, at memory that an append touches anyway.
+  @inline(__always)
+  var showsADeath: Bool {
+    let next = state.newest &+ 1
+    if memory.holds(next, at: state.head) || memory.holds(next, at: 0) { return true }
+    return !state.isEmpty && !memory.holds(state.oldest, at: state.tail) && !tailIsSound
+  }
+
+  /// Whether the ring goes on with the oldest message at the tail. Writers of the oldest kind leave the tail on a marker.
+  private var tailIsSound: Bool {
+    var tail = memory.look(at: state.tail)
+    if case .wrap = tail { tail = memory.look(at: 0) }
+    guard case .frame(let oldest) = tail else { return false }
+    return oldest.sequence == state.oldest
+  }
+
   /// Whether oldest and newest frame are where the header says, as far as that costs no walk.
   ///
   /// Called when another process wrote last: a writer of another implementation leaves no sign that it died.
@@ -18,8 +38,7 @@ struct RingRecovery {
       // A header torn while the first frame was published has a committed frame at its head already.
       return true
     }
-    if case .frame(let tail) = memory.look(at: state.tail), tail.sequence != state.oldest { return false }
-    if case .damaged = memory.look(at: state.tail) { return false }
+    guard tailIsSound else { return false }
     guard let hint = memory.indexHint(state.newest) else { return true }
     guard case .frame(let newest) = memory.look(at: hint), newest.sequence == state.newest else { return true }
     return newest.next == state.head

@@ -121,6 +121,34 @@ struct DeathTests {
     }
   }
 
+  /// The same beside a process that has the pool open and wrote last: the header still says what it believes.
+  @Test(arguments: [100, 300, 900, 2500])
+  func anAppendNoticesAForeignDeathBehindAnUnchangedHeader(size: Int) throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("live.plasmite")
+    let copy = directory.file("copy.plasmite")
+    for wanted in [AppendStep.headerWritten, .bodyWritten, .indexWritten] {
+      let pool = try Pool.create(at: path, size: 8000, indexCapacity: 8)
+      for number in 1...40 as ClosedRange<UInt64> { try pool.append(bytes: payload(number, bytes: 300)) }
+      try write(try contents(path), to: copy)
+      var probe = Snapshots(path: copy)
+      let foreign = try Pool.open(at: copy)
+      _ = try payload(41, bytes: size).withUnsafeBytes {
+        try foreign.append($0, time: 1, durability: .fast, probe: &probe)
+      }
+      let left = try #require(probe.files.first { $0.step == wanted }).bytes
+      try patch(path, at: 4096, Array(left[4096...]))
+      let appended = try pool.append(bytes: payload(99, bytes: 300))
+      #expect(appended == 41 || appended == 42, "\(wanted)")
+      let report = try pool.validate()
+      #expect(report.isHealthy, "\(wanted): \(report.issue?.message ?? "")")
+      let held = try pool.everything()
+      #expect(held.last?.payload == payload(99, bytes: 300))
+      for (sequence, bytes) in held.dropLast() { #expect(bytes == payload(sequence, bytes: bytes.count)) }
+      try Pool.delete(at: path)
+    }
+  }
+
   @Test func damageThatNoDeathExplainsIsLeftAlone() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("p.plasmite")
