@@ -23,10 +23,12 @@ public final class Pool: @unchecked Sendable {
   public var geometry: PoolGeometry { memory.geometry }
 
   let file: File
+  /// Above `mapping`, into which it points and which must outlive it: members go away in this order, and a stop request may
+  /// come at any time.
+  let wake: Wake
   let mapping: Mapping
   let memory: RingMemory
   let identity: File.Identity
-  let wake: Wake
   private let threads: Lock
   /// The state that this process read or wrote last, and whose numbers are sound.
   var lastSeen: RingState?
