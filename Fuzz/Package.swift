@@ -27,9 +27,6 @@ let package = Package(
       ],
       path: "JSONRoundTrip", swiftSettings: target),
     .executableTarget(
-      name: "JSONStream", dependencies: ["Promise", .product(name: "JSON", package: "weir")],
-      path: "JSONStream", swiftSettings: target),
-    .executableTarget(
       name: "PoolFile",
       dependencies: [
         "Promise", .product(name: "Platform", package: "weir"), .product(name: "Pools", package: "weir"),
