@@ -122,8 +122,8 @@ public final class Pool: @unchecked Sendable {
     let now = Clock.monotonic()
     if !always, now - identityCheckedAt < PoolLimits.identityTrust { return }
     var found = try lookAtPath()
-    // A file that lost its name between being opened and being looked at has no links: whose is the name now?
-    if let info = found, info.links == 0 { found = try lookAtPath() }
+    // The name may go to nobody, or to another file, between being opened and being looked at: then what is told is neither.
+    if let info = found, info.links == 0 || info.identity != identity { found = try lookAtPath() }
     guard let info = found else {
       throw PoolError(
         .notFound, "pool was deleted while it was open", hint: "create the pool again, or open another", path: path)
