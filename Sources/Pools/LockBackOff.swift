@@ -13,7 +13,7 @@ struct LockBackOff {
   /// A number that differs between writers, so that they do not step back in step.
   private var chance = UInt64(truncatingIfNeeded: Clock.monotonic()) | 1
 
-  private static let standBys = 8
+  private static let standBys = 24
   private static let stepsBack = 8
   private static let sleeps = 8
 
@@ -37,6 +37,8 @@ struct LockBackOff {
           Processor.pause()
           pauses += 1
         }
+        // The word clears a moment before the lock is given back.
+        for _ in 0..<4 { Processor.pause() }
         if attempt() { return true }
       }
     }
