@@ -14,7 +14,7 @@ STATIC := --static-swift-stdlib
 # Tests look inside modules, which an optimised build allows only when told to: a build of its own, beside the one we ship.
 RELEASE_TESTS := -c release -Xswiftc -enable-testing --scratch-path .weir-build/release-tests
 
-.PHONY: help demo tour test test-release bench fuzz windows portability format lint boundaries clean
+.PHONY: help demo tour test test-release bench fuzz windows interop portability format lint boundaries clean
 
 help:
 	@echo 'make demo         install what is missing, build, and show the main job on real input'
@@ -22,6 +22,7 @@ help:
 	@echo 'make test         install what is missing and run every test (debug)'
 	@echo 'make test-release the unit tests again, optimised'
 	@echo 'make windows      the platform contract and weir.exe, both under Wine'
+	@echo 'make interop      compare with upstream programs on the same files, under Wine'
 	@echo 'make portability  compile the platform layer for macOS, FreeBSD, Linux and Windows'
 	@echo 'make fuzz         fuzz every parser of outside bytes (FUZZ_SECONDS=30 for each)'
 	@echo 'make bench        measure against limits and peers in one run (WEIR_BENCH=--json for a program)'
@@ -53,6 +54,12 @@ windows:
 	@Scripts/windows-contract
 	@Scripts/windows-build
 	$(STEP) --show '[0-9]+ passed' 'transcripts on weir.exe under Wine' Scripts/transcripts --wine --weir .weir-build/windows/weir.exe
+
+interop:
+	@Scripts/install-dependencies build windows
+	$(STEP) 'build the command (debug)' swift build --product weir
+	@Scripts/windows-build
+	@Scripts/upstream-interop
 
 portability:
 	@Scripts/install-dependencies portability
