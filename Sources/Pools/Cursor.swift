@@ -107,8 +107,9 @@ public struct Cursor: ~Copyable {
         }
         batch.gap = position...bounds.lowerBound - 1
         position = bounds.lowerBound
-        place = state.tail
       }
+      // Behind a frame that is retained stands the next one, or a wrap marker. Behind one that is not, anything may stand.
+      if position == bounds.lowerBound { place = state.tail }
       if place == nil { place = try pool.locate(position, state).offset }
       try pool.walk(from: &position, at: &place, through: bounds.upperBound, limit: limit, batch: &batch, body)
       batch.caughtUp = position > bounds.upperBound || position == 0

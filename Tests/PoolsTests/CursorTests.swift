@@ -72,6 +72,27 @@ struct CursorTests {
     #expect(try cursor.forEach { _ in true }.gap == nil)
   }
 
+  /// The message behind the last one that was read went to the start of the ring, and what it left behind was overwritten.
+  @Test func aReaderFindsTheOldestMessageWhereverTheLastOneEnded() throws {
+    let directory = try TemporaryDirectory()
+    let pool = try Pool.create(at: directory.file("p.plasmite"), size: 4096 + 2000, indexCapacity: 0)
+    try pool.append(bytes: payload(1, bytes: 1428))
+    var cursor = try pool.makeCursor(from: .oldest)
+    var seen: [UInt64] = []
+    _ = try cursor.forEach {
+      seen.append($0.sequence); return true
+    }
+    for (number, size) in [(2, 528), (3, 728), (4, 128)] as [(UInt64, Int)] {
+      try pool.append(bytes: payload(number, bytes: size))
+    }
+    #expect(try pool.bounds() == 2...4)
+    let batch = try cursor.forEach {
+      seen.append($0.sequence); return true
+    }
+    #expect(batch.gap == nil)
+    #expect(seen == [1, 2, 3, 4])
+  }
+
   @Test func aGapIsAnErrorWhenThatIsThePolicy() throws {
     let directory = try TemporaryDirectory()
     let pool = try pool(directory, messages: 200, size: 6000)
