@@ -75,6 +75,8 @@ struct AppendPlanner<Frames: RingFrames> {
     let newest = state.newest
     let room = size - head
     let mustWrap = room < frameLength
+    // Writers of the oldest kind may leave the tail on a wrap marker or in end padding, where readers of that kind loop.
+    if state.tailNext == 0 { try leaveWrap() }
     while lacksSpace(room: room, mustWrap: mustWrap) {
       guard !state.isEmpty else { throw PoolError(.busy, "unable to make space") }
       try evictOldest()
@@ -112,11 +114,20 @@ struct AppendPlanner<Frames: RingFrames> {
     evictedSomething = true
     if !takeQuickStep() { try takeSlowStep() }
     tailNextIsKnown = false
-    while !state.isEmpty, state.tail != state.head, tailStandsOnWrap { try takeSlowStep() }
+    try leaveWrap()
     if state.tail == state.head { state.oldest = 0 }
     if state.isEmpty {
       state.tail = state.head
       state.tailNext = state.head
+    }
+  }
+
+  /// Moves a tail that stands on a wrap marker or in end padding on to the frame behind it.
+  private mutating func leaveWrap() throws(PoolError) {
+    while !state.isEmpty, state.tail != state.head, tailStandsOnWrap {
+      evictedSomething = true
+      tailNextIsKnown = false
+      try takeSlowStep()
     }
   }
 
