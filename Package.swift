@@ -50,6 +50,9 @@ let package = Package(
     // 2: binary JSON
     .target(name: "Lite3", dependencies: ["JSON"], swiftSettings: swift),
 
+    // 2: an event loop and the streams on it
+    .target(name: "Reactor", dependencies: ["Platform"], swiftSettings: swift),
+
     // 3: ring files
     .target(name: "Pools", dependencies: ["Platform", "Lite3"], swiftSettings: swift),
 

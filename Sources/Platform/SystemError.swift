@@ -7,6 +7,7 @@ public struct SystemError: Error, Sendable {
     case notFound = 1
     case exists, permission, busy, timedOut, noSpace, isDirectory, notDirectory, notEmpty, nameTooLong, invalid
     case closed, noMemory, limit, unsupported, bufferTooSmall, io
+    case wouldBlock, refused, reset, unreachable, addressInUse, addressNotAvailable
   }
 
   /// What happened, in this library's terms.
@@ -50,6 +51,12 @@ extension SystemError.Kind {
     case .unsupported: "not supported on this system"
     case .bufferTooSmall: "the buffer is too small"
     case .io: "input or output failed"
+    case .wouldBlock: "not ready yet"
+    case .refused: "nobody listens there"
+    case .reset: "the connection was reset"
+    case .unreachable: "the host cannot be reached"
+    case .addressInUse: "the address is in use"
+    case .addressNotAvailable: "not an address of this machine"
     }
   }
 }

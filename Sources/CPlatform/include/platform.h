@@ -52,6 +52,12 @@ typedef int32_t platform_status;
 #define PLATFORM_UNSUPPORTED 15    /* this system has no such thing */
 #define PLATFORM_BUFFER_TOO_SMALL 16
 #define PLATFORM_IO 17             /* anything else: see platform_system_code */
+#define PLATFORM_WOULD_BLOCK 18    /* a socket has nothing to read, or no room to write, for now */
+#define PLATFORM_REFUSED 19        /* nobody listens at that address */
+#define PLATFORM_RESET 20          /* the peer, or the network, broke the connection */
+#define PLATFORM_UNREACHABLE 21    /* no way to that host or network */
+#define PLATFORM_ADDRESS_IN_USE 22
+#define PLATFORM_ADDRESS_NOT_AVAILABLE 23 /* not an address of this machine, or no local port is free */
 
 /* errno or GetLastError of the calling thread's last failure here; 0 if it never failed. */
 int32_t platform_system_code(void);
@@ -473,5 +479,7 @@ void platform_child_free(platform_child *child);
 #ifdef __cplusplus
 }
 #endif
+
+#include "network.h"
 
 #endif
