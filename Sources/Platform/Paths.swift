@@ -31,19 +31,21 @@ public enum Paths {
 
   /// The absolute path with symbolic links resolved. `.notFound` if there is nothing.
   public static func canonical(_ path: String) throws(SystemError) -> String {
-    try text { buffer, capacity, length in path.withCString { platform_canonical_path($0, buffer, capacity, length) } }
+    try systemText { buffer, capacity, length in
+      path.withCString { platform_canonical_path($0, buffer, capacity, length) }
+    }
   }
 
   /// Where relative paths begin.
-  public static func currentDirectory() throws(SystemError) -> String { try text(platform_current_directory) }
+  public static func currentDirectory() throws(SystemError) -> String { try systemText(platform_current_directory) }
   /// The user's own directory.
-  public static func homeDirectory() throws(SystemError) -> String { try text(platform_home_directory) }
+  public static func homeDirectory() throws(SystemError) -> String { try systemText(platform_home_directory) }
   /// Where temporary files go.
-  public static func temporaryDirectory() throws(SystemError) -> String { try text(platform_temporary_directory) }
+  public static func temporaryDirectory() throws(SystemError) -> String { try systemText(platform_temporary_directory) }
   /// The file this process was started from.
-  public static func executable() throws(SystemError) -> String { try text(platform_executable_path) }
+  public static func executable() throws(SystemError) -> String { try systemText(platform_executable_path) }
   /// The machine's name.
-  public static func hostName() throws(SystemError) -> String { try text(platform_host_name) }
+  public static func hostName() throws(SystemError) -> String { try systemText(platform_host_name) }
 
   /// Removes one file. Those who have it open or mapped keep what they have.
   public static func remove(_ path: String) throws(SystemError) { try check(path.withCString { platform_remove($0) }) }
@@ -117,7 +119,9 @@ public enum Process {
 
   /// The value of an environment variable; nil if it is not set.
   public static func environment(_ name: String) -> String? {
-    try? text { buffer, capacity, length in name.withCString { platform_environment($0, buffer, capacity, length) } }
+    try? systemText { buffer, capacity, length in
+      name.withCString { platform_environment($0, buffer, capacity, length) }
+    }
   }
 
   /// The number the system knows this process by.
@@ -128,7 +132,7 @@ public enum Process {
 }
 
 /// Calls a text-returning function of `CPlatform`, again with a larger buffer if the text does not fit.
-private func text(
+func systemText(
   _ body: (UnsafeMutablePointer<CChar>, Int, UnsafeMutablePointer<Int>) -> Int32
 ) throws(SystemError) -> String {
   var capacity = 512

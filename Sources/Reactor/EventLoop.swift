@@ -1,0 +1,232 @@
+public import Platform
+internal import Synchronization
+
+/// One poller, its timers, and the sources that it watches; run by one thread at a time.
+///
+/// Who runs it may change. A loop with a thread of its own (`startThread`) lends itself to a *guest*: a thread that would
+/// otherwise sleep until the loop has something for it, and now waits in the poller itself, which saves both the way through
+/// another thread. `EventLoop+Seat.swift` says how the seat changes hands. Everything marked "loop only" may be called by
+/// whoever runs the loop, and by sources and timers that it calls.
+public final class EventLoop: @unchecked Sendable {
+  /// The world this loop lives in.
+  public let network: Network
+
+  // Loop only.
+  private var sources = SourceTable()
+  private var timers = TimerHeap()
+  private let events: UnsafeMutableBufferPointer<Poller.Event>
+  private var taken: [LoopSource] = []
+  /// What streams read into, for the duration of one call. Loop only.
+  let wireBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 64)
+  /// What secure layers decrypt into, for the duration of one call. Loop only.
+  let plainBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 32 << 10, alignment: 64)
+  /// Nanoseconds of the clock when the current turn's events were taken. Loop only.
+  public private(set) var time: Int64
+  /// What made the poller unusable; nil as long as it works. Loop only.
+  public private(set) var failure: SystemError?
+
+  // Guarded by `lock`.
+  let lock: Lock
+  let turn: Condition
+  private var requests: [LoopSource] = []
+  private var tasks: [@Sendable () -> Void] = []
+  /// Whether there are requests or tasks that the loop has not taken.
+  var hasSubmissions = false
+  /// Whether whoever runs the loop is in the poller, or about to be, without having seen submissions.
+  private var isBlocking = false
+  var seat = Seat()
+
+  var thread: Thread?
+
+  /// A loop that nobody runs yet.
+  public init(_ network: Network) throws(SystemError) {
+    self.network = network
+    lock = try Lock()
+    turn = try Condition()
+    events = .allocate(capacity: 256)
+    events.initialize(repeating: Poller.Event(token: 0, ready: []))
+    time = network.now()
+  }
+
+  deinit {
+    events.deallocate()
+    wireBuffer.deallocate()
+    plainBuffer.deallocate()
+  }
+
+  // MARK: Sources (loop only)
+
+  /// Begins to watch `socket` for `source`.
+  public func add(_ source: LoopSource, _ socket: SocketNumber, _ interest: Readiness) throws(SystemError) {
+    let token = sources.insert(source)
+    do throws(SystemError) {
+      try network.watch(socket, interest, token: token)
+    } catch {
+      sources.remove(token)
+      throw error
+    }
+    source.token = token
+  }
+
+  /// Watches for something else.
+  public func update(_ source: LoopSource, _ socket: SocketNumber, _ interest: Readiness) throws(SystemError) {
+    try network.rewatch(socket, interest, token: source.token)
+  }
+
+  /// Watches no more. No event of it is dispatched after this.
+  public func remove(_ source: LoopSource, _ socket: SocketNumber) {
+    guard source.token != 0 else { return }
+    network.unwatch(socket)
+    sources.remove(source.token)
+    source.token = 0
+  }
+
+  /// How many sources are watched.
+  public var sourceCount: Int { sources.count }
+
+  // MARK: Timers (loop only)
+
+  /// Calls `action` on the loop when the clock reaches `deadline` (nanoseconds).
+  public func schedule(at deadline: Int64, _ action: @escaping () -> Void) -> LoopTimer {
+    timers.add(at: deadline, action)
+  }
+
+  /// Calls `action` after `duration` nanoseconds.
+  public func schedule(after duration: Int64, _ action: @escaping () -> Void) -> LoopTimer {
+    let (deadline, overflow) = network.now().addingReportingOverflow(max(0, duration))
+    return timers.add(at: overflow ? .max : deadline, action)
+  }
+
+  /// A timer that will not fire.
+  public func cancel(_ timer: LoopTimer) { timers.cancel(timer) }
+
+  // MARK: Submissions (any thread)
+
+  /// Has `source.attend` called on the loop, once for all requests that come before it.
+  public func request(_ source: LoopSource) {
+    lock.lock()
+    if source.isRequested {
+      lock.unlock()
+      return
+    }
+    source.isRequested = true
+    requests.append(source)
+    unlockAndWake()
+  }
+
+  /// Has `task` called on the loop, after those that were submitted before.
+  public func submit(_ task: @escaping @Sendable () -> Void) {
+    lock.lock()
+    tasks.append(task)
+    unlockAndWake()
+  }
+
+  /// Only the first submission since the loop last looked wakes it, and only if it sleeps.
+  private func unlockAndWake() {
+    let isFirst = !hasSubmissions
+    hasSubmissions = true
+    let wakesPoller = isFirst && isBlocking
+    let signals = isFirst && seat.needsThread
+    lock.unlock()
+    if wakesPoller { network.wake() }
+    if signals { turn.signal() }
+  }
+
+  /// Has `source.attend` called by whoever runs the loop just now; false, and nothing is done, when nobody does.
+  func requestIfOccupied(_ source: LoopSource) -> Bool {
+    lock.lock()
+    guard seat.occupant != .nobody else {
+      lock.unlock()
+      return false
+    }
+    lock.unlock()
+    request(source)
+    return true
+  }
+
+  /// Ends the wait of whoever runs the loop.
+  public func wake() {
+    lock.lock()
+    let wakesPoller = isBlocking
+    lock.unlock()
+    if wakesPoller { network.wake() }
+  }
+
+  // MARK: Running
+
+  /// One turn: what was submitted, timers, a wait until something happens or `deadline`, and what it brought.
+  ///
+  /// Only whoever runs the loop calls this.
+  func runTurn(until deadline: Deadline) {
+    performSubmissions()
+    fireTimers()
+    lock.lock()
+    let mayBlock = !hasSubmissions
+    isBlocking = mayBlock
+    lock.unlock()
+    let limit = mayBlock ? nearer(deadline) : .now
+    let count = wait(until: limit)
+    if mayBlock {
+      lock.lock()
+      isBlocking = false
+      lock.unlock()
+    }
+    time = network.now()
+    for index in 0..<count {
+      let event = events[index]
+      sources.find(event.token)?.ready(event.ready)
+    }
+    fireTimers()
+    performSubmissions()
+  }
+
+  private func nearer(_ deadline: Deadline) -> Deadline {
+    guard let timer = timers.nearest else { return deadline }
+    return .earlier(deadline, Deadline(nanoseconds: timer))
+  }
+
+  private func wait(until deadline: Deadline) -> Int {
+    do throws(SystemError) {
+      return try network.wait(into: events, until: deadline)
+    } catch {
+      failure = error
+      return 0
+    }
+  }
+
+  private func fireTimers() {
+    guard let nearest = timers.nearest else { return }
+    let now = network.now()
+    guard nearest <= now else { return }
+    time = now
+    // Timers that are added meanwhile for the past wait for the next turn's end of events.
+    var budget = 1024
+    while budget > 0, let action = timers.takeDue(now) {
+      action()
+      budget -= 1
+    }
+  }
+
+  private func performSubmissions() {
+    lock.lock()
+    guard hasSubmissions else {
+      lock.unlock()
+      return
+    }
+    hasSubmissions = false
+    swap(&taken, &requests)
+    let work = tasks
+    tasks.removeAll(keepingCapacity: true)
+    for source in taken { source.isRequested = false }
+    lock.unlock()
+    for task in work { task() }
+    for source in taken { source.attend() }
+    taken.removeAll(keepingCapacity: true)
+  }
+
+  /// Performs what is still submitted, and drops the timers; when the loop is run no more.
+  func drain() {
+    performSubmissions()
+    timers.removeAll()
+  }
+}

@@ -1,0 +1,360 @@
+public import Platform
+internal import Synchronization
+
+/// Why a stream is over.
+public enum StreamEnd: Error, Sendable {
+  /// Closed by us.
+  case closed
+  /// The peer ended its side, and everything it sent was read.
+  case ended
+  /// The peer ended its side without saying so in the secure layer: what came may have been cut short.
+  case cut
+  /// It never came to be.
+  case connectFailed(SystemError)
+  case receiveFailed(SystemError)
+  case sendFailed(SystemError)
+  case insecure(SecureError)
+}
+
+/// A connection: bytes in order, both ways, each way bounded.
+///
+/// A subclass overrides what it wants to hear. Everything is loop only, but `send` and `waitForSpace`, which any thread may call.
+///
+/// Writing goes through a queue of at most `limit` bytes. When nothing else waits the sender writes to the socket itself; a
+/// sender that sends again and again leaves that to the loop, which writes many sends with one call. Reading goes on as long as
+/// `isReading`; what the subclass was handed is its own, so back-pressure is `pauseReading`.
+open class Stream: LoopSource, @unchecked Sendable {
+  enum State { case idle, connecting, securing, open, closed }
+
+  public let loop: EventLoop
+  let network: Network
+  let queue: SendQueue
+  var secure: SecureLayer?
+  var state = State.idle
+  var socket: SocketNumber = -1
+  var interest: Readiness = []
+  var wantsWrite = false
+  var finishesWhenSent = false
+  var peerEnded = false
+  /// Encrypted bytes that the socket did not take yet.
+  var wire = WireBytes()
+  /// Set by senders on other threads for the loop to see.
+  let notes = Atomic<UInt32>(0)
+  private(set) public var isReading = true
+
+  static let noteDrained: UInt32 = 1
+  static let noteFailed: UInt32 = 2
+
+  /// A stream that is not connected yet. What is sent meanwhile waits.
+  ///
+  /// - Parameters:
+  ///   - chunks: Where the queue's buffers come from.
+  ///   - owner: Takes back the buffers that were lent to `send(owned:token:)`.
+  ///   - limit: Bytes that may wait to be sent; one `send` is always taken when nothing waits.
+  public init(_ loop: EventLoop, _ chunks: ChunkPool, owner: ByteOwner? = nil, limit: Int) throws(SystemError) {
+    self.loop = loop
+    network = loop.network
+    queue = try SendQueue(chunks, owner: owner, limit: limit, isHeld: true)
+    super.init()
+  }
+
+  // MARK: For subclasses to override
+
+  /// It is connected, and secured where it is to be.
+  open func opened() {}
+  /// Bytes came. They are gone when this returns.
+  open func received(_ bytes: UnsafeRawBufferPointer) {}
+  /// Where the next bytes had best go, if the subclass knows; `filled` tells how many did. Not with a secure layer.
+  open func nextBuffer() -> UnsafeMutableRawBufferPointer? { nil }
+  /// So many bytes were put into `nextBuffer`.
+  open func filled(_ count: Int) {}
+  /// How many bytes to read behind `nextBuffer`, or at all, with one call.
+  open var readAhead: Int { 128 << 10 }
+  /// The peer sends no more. Unless overridden, this closes the stream.
+  open func peerFinished() { close(.ended) }
+  /// A `send` was refused because the queue was full, and now half of it is free.
+  open func drained() {}
+  /// It is over. The last call; what was not sent can still be had with `takeUnsent`.
+  open func closed(_ end: StreamEnd) {}
+
+  // MARK: Beginning
+
+  /// Takes over a socket that was accepted.
+  public func start(accepted socket: SocketNumber, secure layer: SecureLayer? = nil) {
+    self.socket = socket
+    secure = layer
+    interest = .read
+    do throws(SystemError) {
+      try loop.add(self, socket, interest)
+    } catch {
+      return close(.receiveFailed(error), aborting: true)
+    }
+    connected()
+  }
+
+  /// Begins to connect.
+  public func start(connectingTo address: SocketAddress, secure layer: SecureLayer? = nil) {
+    secure = layer
+    do throws(SystemError) {
+      let (socket, isPending) = try network.connect(address)
+      self.socket = socket
+      interest = isPending ? .write : .read
+      try loop.add(self, socket, interest)
+      if isPending { state = .connecting } else { connected() }
+    } catch {
+      close(.connectFailed(error), aborting: true)
+    }
+  }
+
+  private func connected() {
+    guard let secure else { return becomeOpen() }
+    state = .securing
+    do throws(SecureError) {
+      try secure.start()
+    } catch {
+      return close(.insecure(error), aborting: true)
+    }
+    flushSecure()
+    updateInterest()
+  }
+
+  func becomeOpen() {
+    state = .open
+    queue.release()
+    opened()
+    guard state == .open else { return }
+    flushOnLoop()
+    updateInterest()
+  }
+
+  // MARK: Sending (any thread)
+
+  /// What became of bytes that were to be sent.
+  public enum Sending: Sendable {
+    /// They are sent or wait to be.
+    case taken
+    /// Too much waits: nothing was taken.
+    case full
+    /// The stream is over.
+    case closed
+  }
+
+  /// Sends a copy of `bytes`.
+  public func send(_ bytes: UnsafeRawBufferPointer, ignoringLimit: Bool = false) -> Sending {
+    after(queue.append(bytes, now: network.now(), ignoringLimit: ignoringLimit))
+  }
+
+  /// Sends the owner's bytes, which stay as they are until the owner gets `token` back.
+  public func send(
+    owned bytes: UnsafeMutableRawBufferPointer, token: UnsafeMutableRawPointer, ignoringLimit: Bool = false
+  ) -> Sending {
+    after(queue.append(owned: bytes, token: token, now: network.now(), ignoringLimit: ignoringLimit))
+  }
+
+  /// Waits until half of the queue is free, or the stream is over; false at the deadline. Never on the loop.
+  public func waitForSpace(until deadline: Deadline) -> Bool { queue.waitForSpace(until: deadline) }
+
+  /// Bytes that wait to be sent.
+  public var waitingBytes: Int { queue.waiting }
+
+  /// Buffers shorter than this are better copied than lent.
+  public static var copiesBelow: Int { SendQueue.copiesBelow }
+
+  private func after(_ admission: SendQueue.Admission) -> Sending {
+    switch admission {
+    case .full: return .full
+    case .closed: return .closed
+    case .queued(let isAlone, let isBurst):
+      guard isAlone else { return .taken }
+      if secure != nil {
+        loop.request(self)
+      } else if !isBurst || !loop.requestIfOccupied(self) {
+        flushHere()
+      }
+      return .taken
+    }
+  }
+
+  /// Writes from whatever thread this is, and leaves the rest to the loop.
+  private func flushHere() {
+    var wasFull = false
+    let outcome = queue.flush(wasFull: &wasFull) { network.send(socket, $0) }
+    var asks = wasFull
+    if wasFull { notes.bitwiseOr(Self.noteDrained, ordering: .relaxed) }
+    switch outcome {
+    case .drained: break
+    case .blocked, .more: asks = true
+    case .busy: asks = asks || queue.hasClosed
+    case .failed:
+      // The loop meets the same failure, and reads first what the peer had to say.
+      notes.bitwiseOr(Self.noteFailed, ordering: .relaxed)
+      asks = true
+    }
+    if asks { loop.request(self) }
+  }
+
+  // MARK: The loop's side
+
+  public override func attend() {
+    let notes = notes.exchange(0, ordering: .relaxed)
+    guard state != .closed else { return closeSocket() }
+    guard state == .open || state == .securing else { return }
+    if notes & Self.noteDrained != 0 { drained() }
+    guard state != .closed else { return }
+    if secure != nil { flushSecure() } else { flushOnLoop() }
+    updateInterest()
+  }
+
+  public override func ready(_ readiness: Readiness) {
+    if state == .connecting {
+      guard finishConnecting() else { return }
+    }
+    let isOver = !readiness.isDisjoint(with: [.hangUp, .error])
+    if readiness.contains(.read) || isOver { read(untilEnd: isOver) }
+    guard state != .closed else { return }
+    if readiness.contains(.write) || isOver, wantsWrite || isOver {
+      if secure != nil { flushSecure() } else { flushOnLoop() }
+    }
+    guard state != .closed else { return }
+    if isOver {
+      // The poller would say so again and again, whatever we wait for.
+      if peerEnded { return close(.ended, aborting: true) }
+      if !isReading { return park() }
+    }
+    updateInterest()
+  }
+
+  private func finishConnecting() -> Bool {
+    do throws(SystemError) {
+      guard try network.connectResult(socket) else { return false }
+    } catch {
+      close(.connectFailed(error), aborting: true)
+      return false
+    }
+    state = .idle
+    connected()
+    return state != .closed
+  }
+
+  /// Writes what waits. Loop only.
+  func flushOnLoop() {
+    guard state == .open, secure == nil else {
+      if secure != nil { flushSecure() }
+      return
+    }
+    var wasFull = false
+    let outcome = queue.flush(wasFull: &wasFull) { network.send(socket, $0) }
+    settle(outcome)
+    if wasFull, state != .closed { drained() }
+  }
+
+  func settle(_ outcome: SendQueue.Outcome) {
+    switch outcome {
+    case .drained:
+      wantsWrite = false
+      if finishesWhenSent { finishSocket() }
+    case .blocked: wantsWrite = true
+    case .more: loop.request(self)
+    case .busy:
+      // Another thread writes, or nothing waits; whoever writes asks for the loop if there is something left to do.
+      if wantsWrite, queue.waiting == 0 { wantsWrite = false }
+      if finishesWhenSent, queue.waiting == 0 { finishSocket() }
+    case .failed(let error): failSending(error)
+    }
+  }
+
+  /// What the peer sent before it stopped reading is worth more than the news that it did.
+  func failSending(_ error: SystemError) {
+    read(untilEnd: true)
+    close(.sendFailed(error), aborting: true)
+  }
+
+  /// Tells the poller what we wait for, if that has changed.
+  func updateInterest() {
+    guard state == .open || state == .securing, !isParked else { return }
+    var wanted: Readiness = []
+    if (isReading || state == .securing) && !peerEnded { wanted.insert(.read) }
+    if wantsWrite { wanted.insert(.write) }
+    guard wanted != interest else { return }
+    do throws(SystemError) {
+      try loop.update(self, socket, wanted)
+      interest = wanted
+    } catch {
+      close(.receiveFailed(error), aborting: true)
+    }
+  }
+
+  // MARK: Reading
+
+  /// Leaves what comes in the system's buffers, so that the peer has to wait. Loop only.
+  public func pauseReading() {
+    isReading = false
+  }
+
+  /// Reads again. Loop only.
+  public func resumeReading() {
+    guard !isReading else { return }
+    isReading = true
+    guard isParked else { return updateInterest() }
+    isParked = false
+    do throws(SystemError) {
+      try loop.add(self, socket, .read)
+      interest = .read
+      updateInterest()
+    } catch {
+      close(.receiveFailed(error), aborting: true)
+    }
+  }
+
+  /// A connection that is over, with bytes that nobody wants to read yet: out of the poller until somebody does.
+  private func park() {
+    loop.remove(self, socket)
+    isParked = true
+  }
+
+  // MARK: The end
+
+  /// Sends what waits, then ends our side; the stream goes on until the peer ends its own. Loop only.
+  public func finish() {
+    finishesWhenSent = true
+    guard state == .open else { return }
+    if secure != nil { flushSecure() } else { flushOnLoop() }
+    updateInterest()
+  }
+
+  func finishSocket() {
+    finishesWhenSent = false
+    try? network.finishSending(socket)
+  }
+
+  /// Ends the stream at once. With `aborting` the peer sees a reset, and no port lingers. Loop only.
+  public func close(_ end: StreamEnd = .closed, aborting: Bool = false) {
+    guard state != .closed else { return }
+    state = .closed
+    abortsSocket = aborting
+    if socket >= 0 { loop.remove(self, socket) }
+    if queue.close() { closeSocket() }
+    closed(end)
+  }
+
+  /// Whether it is over.
+  public var isOver: Bool { state == .closed }
+
+  /// When a sender of another thread was writing as the stream was closed, the number is free for reuse only after that.
+  private func closeSocket() {
+    guard socket >= 0 else { return }
+    network.close(socket, aborting: abortsSocket)
+    socket = -1
+  }
+
+  private var abortsSocket = false
+  private var isParked = false
+
+  /// Gives what was not sent, oldest first, after the stream was closed: copies as they lie in chunks, and the owner's buffers
+  /// with their tokens, which go back to the owner. A first part may have been sent already: `start` says how much of it.
+  public func takeUnsent(
+    _ visit: (_ bytes: UnsafeMutableRawPointer, _ start: Int, _ end: Int, _ token: UnsafeMutableRawPointer?) -> Void
+  ) {
+    queue.takeUnsent { visit($0.base, $0.start, $0.end, $0.token) }
+  }
+}
