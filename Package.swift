@@ -35,6 +35,7 @@ let package = Package(
     .library(name: "JSON", targets: ["JSON"]),
     .library(name: "Platform", targets: ["Platform"]),
     .library(name: "Lite3", targets: ["Lite3"]),
+    .library(name: "Channels", targets: ["Channels"]),
   ],
   targets: [
     // 0: the operating system and foreign libraries
@@ -56,6 +57,9 @@ let package = Package(
     // 3: ring files
     .target(name: "Pools", dependencies: ["Platform", "Lite3"], swiftSettings: swift),
 
+    // 3: messages between peers
+    .target(name: "Channels", dependencies: ["Platform", "Reactor"], swiftSettings: swift),
+
     // 6: the command
     .target(name: "Arguments", swiftSettings: swift),
     .target(
@@ -72,6 +76,8 @@ let package = Package(
       dependencies: ["Arguments", "JSON", "Lite3", "Platform", "PoolCommands", "Pools", "Support"],
       swiftSettings: tests),
     .testTarget(name: "PoolsTests", dependencies: ["Platform", "Pools", "Support"], swiftSettings: tests),
+    .testTarget(
+      name: "ChannelsTests", dependencies: ["Channels", "Platform", "Reactor", "Support"], swiftSettings: tests),
     .testTarget(
       name: "ConformanceTests", dependencies: ["JSON", "Lite3", "Platform", "Pools", "Support"],
       path: "Tests/Conformance/PoolFiles", swiftSettings: tests),
