@@ -151,15 +151,15 @@ final class SendQueue: @unchecked Sendable {
     }
   }
 
-  /// Waits until a part of the queue is free again. False at the deadline; true also when the queue was closed.
-  func waitForSpace(until deadline: Deadline) -> Bool {
+  /// Waits until at most `bytes` wait. False at the deadline; true also when the queue was closed.
+  func waitForSpace(atMost bytes: Int, until deadline: Deadline) -> Bool {
     lock.lock()
     defer { lock.unlock() }
     if space == nil { space = try? Condition() }
     waiters += 1
     defer { waiters -= 1 }
-    while !isClosed, byteCount > limit / 2 {
-      guard space?.wait(lock, until: deadline) == true else { return isClosed || byteCount <= limit / 2 }
+    while !isClosed, byteCount > bytes {
+      guard space?.wait(lock, until: deadline) == true else { return isClosed || byteCount <= bytes }
     }
     return true
   }
@@ -213,7 +213,7 @@ final class SendQueue: @unchecked Sendable {
           wantsDrained = false
           wasFull = true
         }
-        let wakes = waiters > 0 && byteCount <= limit / 2
+        let wakes = waiters > 0
         lock.unlock()
         if wakes { space?.broadcast() }
         takeBackFinished()
