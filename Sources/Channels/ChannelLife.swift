@@ -14,7 +14,7 @@
 ///
 /// A value without a clock: it says what it waits for, and whoever drives it knows for how long. Every event has an answer in
 /// every state; after the first `close` nothing is delivered and nothing else happens.
-struct ChannelLife: Equatable, Sendable {
+struct ChannelLife: Hashable, Sendable {
   /// How a channel came to be.
   enum Kind: Sendable, CaseIterable {
     case listener
@@ -75,18 +75,18 @@ struct ChannelLife: Equatable, Sendable {
   }
 
   /// The hello of the connection: the client's own, or the one that came to the server.
-  private enum Hello: Equatable {
+  private enum Hello: Hashable {
     case awaited
     case open(UInt64)
     case answered
   }
 
-  private enum OwnBye: Equatable {
+  private enum OwnBye: Hashable {
     case none
     case said(UInt64)
   }
 
-  private enum PeersBye: Equatable {
+  private enum PeersBye: Hashable {
     case none
     case said(UInt64)
     /// Our answer is on its way.
@@ -238,6 +238,7 @@ extension ChannelLife {
 extension ChannelLife {
   /// Takes note of an event. Returns why the channel has to be closed, if it has to.
   mutating func handle(_ event: Event) -> CloseReason? {
+    if isClosed { return nil }
     switch event {
     case .opened:
       if phase == .opening { phase = .open }
@@ -266,8 +267,7 @@ extension ChannelLife {
     peersBye == .answered && (reason == .peerVanished || reason == .reset)
   }
 
-  private mutating func close(_ reason: CloseReason) -> CloseReason? {
-    if isClosed { return nil }
+  private mutating func close(_ reason: CloseReason) -> CloseReason {
     phase = .closed
     return reason
   }
