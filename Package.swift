@@ -42,6 +42,9 @@ let package = Package(
     .target(
       name: "CSimdjson", path: "Sources/External/CSimdjson",
       linkerSettings: [.linkedLibrary("simdjson")]),
+    .target(
+      name: "COpenSSL", path: "Sources/External/COpenSSL",
+      linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
 
     // 1: the Swift face of the operating system; JSON text
     .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: swift),
@@ -55,6 +58,9 @@ let package = Package(
 
     // 3: ring files
     .target(name: "Pools", dependencies: ["Platform", "Lite3"], swiftSettings: swift),
+
+    // 3: secure layers of streams
+    .target(name: "TLS", dependencies: ["Platform", "Reactor", "COpenSSL"], swiftSettings: swift),
 
     // 6: the command
     .target(name: "Arguments", swiftSettings: swift),
@@ -71,6 +77,7 @@ let package = Package(
       name: "PoolCommandsTests",
       dependencies: ["Arguments", "JSON", "Lite3", "Platform", "PoolCommands", "Pools", "Support"],
       swiftSettings: tests),
+    .testTarget(name: "TLSTests", dependencies: ["Platform", "Reactor", "Support", "TLS"], swiftSettings: tests),
     .testTarget(name: "PoolsTests", dependencies: ["Platform", "Pools", "Support"], swiftSettings: tests),
     .testTarget(
       name: "ConformanceTests", dependencies: ["JSON", "Lite3", "Platform", "Pools", "Support"],
