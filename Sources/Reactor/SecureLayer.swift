@@ -54,7 +54,9 @@ open class SecureContext: @unchecked Sendable {
   }
 
   /// A layer for a connection that was accepted.
-  open func server() throws(SecureError) -> SecureLayer { throw SecureError(.unsupported, "this context makes no servers") }
+  open func server() throws(SecureError) -> SecureLayer {
+    throw SecureError(.unsupported, "this context makes no servers")
+  }
 }
 
 /// Why a secure connection, or its configuration, does not work.
