@@ -8,6 +8,7 @@
 ///
 /// A stream that ends while `peerHasFinished` is false, with all read, was cut off: what came may not be all that was sent.
 open class SecureLayer {
+  /// A layer that does nothing; for those that derive from it.
   public init() {}
 
   /// Whether the handshake is over, so that `write` may be called.
@@ -46,6 +47,7 @@ open class SecureLayer {
 
 /// Makes the secure layers of one configuration: its certificates, trust and protocols. Safe from any thread.
 open class SecureContext: @unchecked Sendable {
+  /// A context that makes nothing; for those that derive from it.
   public init() {}
 
   /// A layer for a connection to `host`, whose certificate must be for that name or address.
@@ -84,6 +86,7 @@ public struct SecureError: Error, Sendable {
   /// What to do about it, if anything can be done.
   public var hint: String?
 
+  /// An error of this kind, with one sentence and perhaps a way out.
   public init(_ kind: Kind, _ message: String, hint: String? = nil) {
     self.kind = kind
     self.message = message

@@ -20,13 +20,17 @@ public enum CertificateMaker {
     }
   }
 
-  /// An authority: it signs others and itself, and cannot be a server or client.
+  /// An authority: it signs others, and cannot be a server or client.
   ///
-  /// - Parameter name: what people call it, 1 to 64 characters.
-  /// - Throws: `.configuration` for a name or time that a certificate cannot hold.
-  public static func authority(_ name: String, from: Int64, to: Int64) throws(SecureError) -> Made {
+  /// - Parameters:
+  ///   - name: what people call it, 1 to 64 characters.
+  ///   - issuer: the authority above it; nil for one that signs itself.
+  /// - Throws: `.configuration` for a name or time that a certificate cannot hold, and for an unusable issuer.
+  public static func authority(
+    _ name: String, from: Int64, to: Int64, signedBy issuer: Made? = nil
+  ) throws(SecureError) -> Made {
     let draft = try Draft(name, from, to, authority: true)
-    return try draft.signed(by: nil)
+    return try draft.signed(by: issuer)
   }
 
   /// A certificate for servers and clients.

@@ -25,12 +25,18 @@ import Testing
     #expect(try site.connected(client: clients, server: servers).isEstablished)
   }
 
-  @Test func sendsTheChainBetween() throws {
-    // The client knows only the root; the server's chain names the middle.
-    let bundle = site.server.certificate + site.authority.certificate
+  @Test(arguments: [true, false])
+  func aServerMustSendTheCertificatesBetween(sendsThem: Bool) throws {
+    let middle = try CertificateMaker.authority("Middle", from: year2001, to: year2099, signedBy: site.authority)
+    let leaf = try CertificateMaker.certificate(
+      "db.example", names: ["db.example"], from: year2001, to: year2099, signedBy: middle)
+    let chain = sendsThem ? leaf.certificate + middle.certificate : leaf.certificate
     var servers = site.serverSettings
-    servers.identity = .init(certificates: .bytes(bundle), privateKey: .bytes(site.server.privateKey))
-    #expect(try site.connected(server: servers).isEstablished)
+    servers.identity = .init(certificates: .bytes(chain), privateKey: .bytes(leaf.privateKey))
+    let pair = try site.connected(server: servers)
+    #expect(pair.isEstablished == sendsThem)
+    #expect(pair.client.error?.kind == (sendsThem ? nil : .certificate))
+    #expect(sendsThem || pair.client.error?.hint?.contains("the peer must send those between") == true)
   }
 
   @Test func saysWhichFileIsMissing() throws {
