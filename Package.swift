@@ -43,6 +43,9 @@ let package = Package(
     .target(
       name: "CSimdjson", path: "Sources/External/CSimdjson",
       linkerSettings: [.linkedLibrary("simdjson")]),
+    .target(
+      name: "COpenSSL", path: "Sources/External/COpenSSL",
+      linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
 
     // 1: the Swift face of the operating system; JSON text
     .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: swift),
@@ -59,6 +62,8 @@ let package = Package(
 
     // 3: messages between peers
     .target(name: "Channels", dependencies: ["Platform", "Reactor"], swiftSettings: swift),
+    // 3: secure layers of streams
+    .target(name: "TLS", dependencies: ["Platform", "Reactor", "COpenSSL"], swiftSettings: swift),
 
     // 6: the command
     .target(name: "Arguments", swiftSettings: swift),
@@ -75,6 +80,7 @@ let package = Package(
       name: "PoolCommandsTests",
       dependencies: ["Arguments", "JSON", "Lite3", "Platform", "PoolCommands", "Pools", "Support"],
       swiftSettings: tests),
+    .testTarget(name: "TLSTests", dependencies: ["Platform", "Reactor", "Support", "TLS"], swiftSettings: tests),
     .testTarget(name: "PoolsTests", dependencies: ["Platform", "Pools", "Support"], swiftSettings: tests),
     .testTarget(
       name: "ChannelsTests", dependencies: ["Channels", "Platform", "Reactor", "Support"], swiftSettings: tests),
