@@ -165,3 +165,40 @@ bool hears_and_ends(platform_socket socket, const char *expected) {
     text[got] = 0;
     return CHECK_TEXT(expected, text);
 }
+
+/* ---- pollers ---- */
+
+platform_poller *made_poller(uint32_t kind) {
+    platform_poller *poller = NULL;
+    CHECK_OK(platform_poller_make(kind, &poller));
+    return poller;
+}
+
+bool has_poll(void) {
+    platform_poller *poller;
+    platform_status status = platform_poller_make(PLATFORM_POLLER_POLL, &poller);
+    if (status == PLATFORM_UNSUPPORTED) return false;
+    if (CHECK_OK(status)) platform_poller_free(poller);
+    return true;
+}
+
+uint32_t next_of(platform_poller *poller, uint64_t token) {
+    platform_poll_event event = {0, 0, 0};
+    size_t count = 0;
+    int64_t deadline = generous();
+    while (count == 0) {
+        if (!CHECK_OK(platform_poller_wait(poller, &event, 1, &count, deadline))) return 0;
+    }
+    return CHECK_EQUAL(token, event.token) ? event.ready : 0;
+}
+
+bool is_quiet(platform_poller *poller) {
+    platform_poll_event events[8];
+    platform_status status = PLATFORM_OK;
+    for (int attempt = 0; attempt < 10 && status == PLATFORM_OK; attempt++) {
+        size_t count = 99;
+        status = platform_poller_wait(poller, events, 8, &count, PLATFORM_NO_WAIT);
+        if (!CHECK_EQUAL(0, count)) return false;
+    }
+    return CHECK_STATUS(PLATFORM_TIMED_OUT, status);
+}

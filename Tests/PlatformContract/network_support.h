@@ -59,4 +59,38 @@ bool hears(platform_socket socket, const char *expected);
 /* The status of the first receive that does not have to wait and brings no bytes: OK at the end. */
 platform_status end_of(platform_socket socket);
 
+/* ---- pollers ---- */
+
+/* A test that takes a kind of poller, as a test of each. */
+#define EACH_KIND(test) \
+    static void test##_best(void) { test(PLATFORM_POLLER_BEST); } \
+    static void test##_poll(void) { \
+        if (!has_poll()) SKIP("poll(2) not available"); \
+        test(PLATFORM_POLLER_POLL); \
+    }
+
+/* A test that takes a kind and a transport, as a test of each pair. */
+#define EACH_KIND_OVER_BOTH(test) \
+    static void test##_over_tcp(uint32_t kind) { test(kind, OVER_TCP); } \
+    static void test##_over_unix(uint32_t kind) { \
+        if (!has_unix_sockets()) SKIP(NO_UNIX); \
+        test(kind, OVER_UNIX); \
+    } \
+    EACH_KIND(test##_over_tcp) \
+    EACH_KIND(test##_over_unix)
+
+/* Their lines in the table of tests. */
+#define BOTH(title, test) {title " (best)", test##_best}, {title " (poll)", test##_poll}
+#define OVER_EITHER(title, test) BOTH(title " (TCP)", test##_over_tcp), BOTH(title " (Unix)", test##_over_unix)
+
+/* NULL, with the failure recorded, if it cannot be made. */
+platform_poller *made_poller(uint32_t kind);
+/* Whether the system has PLATFORM_POLLER_POLL. */
+bool has_poll(void);
+
+/* Waits for an event, and checks that it is of this registration. What is ready, or 0 after a failure. */
+uint32_t next_of(platform_poller *poller, uint64_t token);
+/* Checks that nothing is ready. A wait may return early for nothing, but not without end. */
+bool is_quiet(platform_poller *poller);
+
 #endif

@@ -4,39 +4,6 @@
 
 #define MILLISECOND INT64_C(1000000)
 
-/* A test that takes a kind of poller, as a test of each. */
-#define EACH_KIND(test) \
-    static void test##_best(void) { test(PLATFORM_POLLER_BEST); } \
-    static void test##_poll(void) { \
-        if (!has_poll()) SKIP("poll(2) not available"); \
-        test(PLATFORM_POLLER_POLL); \
-    }
-
-static platform_poller *made_poller(uint32_t kind) {
-    platform_poller *poller = NULL;
-    CHECK_OK(platform_poller_make(kind, &poller));
-    return poller;
-}
-
-static bool has_poll(void) {
-    platform_poller *poller;
-    platform_status status = platform_poller_make(PLATFORM_POLLER_POLL, &poller);
-    if (status == PLATFORM_UNSUPPORTED) return false;
-    if (CHECK_OK(status)) platform_poller_free(poller);
-    return true;
-}
-
-/* Waits for an event, and checks that it is of this registration. What is ready, or 0 after a failure. */
-static uint32_t next_of(platform_poller *poller, uint64_t token) {
-    platform_poll_event event = {0, 0, 0};
-    size_t count = 0;
-    int64_t deadline = generous();
-    while (count == 0) {
-        if (!CHECK_OK(platform_poller_wait(poller, &event, 1, &count, deadline))) return 0;
-    }
-    return CHECK_EQUAL(token, event.token) ? event.ready : 0;
-}
-
 /* Waits until all of these are reported together for this registration. */
 static bool await_all(platform_poller *poller, uint64_t token, uint32_t wanted) {
     int64_t deadline = generous();
@@ -46,18 +13,6 @@ static bool await_all(platform_poller *poller, uint64_t token, uint32_t wanted) 
         if (ready == 0) return false;
     }
     return CHECK_EQUAL(wanted, ready & wanted);
-}
-
-/* Checks that nothing is ready. A wait may return early for nothing, but not without end. */
-static bool is_quiet(platform_poller *poller) {
-    platform_poll_event events[8];
-    platform_status status = PLATFORM_OK;
-    for (int attempt = 0; attempt < 10 && status == PLATFORM_OK; attempt++) {
-        size_t count = 99;
-        status = platform_poller_wait(poller, events, 8, &count, PLATFORM_NO_WAIT);
-        if (!CHECK_EQUAL(0, count)) return false;
-    }
-    return CHECK_STATUS(PLATFORM_TIMED_OUT, status);
 }
 
 /* ---- time ---- */
@@ -102,16 +57,6 @@ static void short_timers_are_kept(uint32_t kind) {
 EACH_KIND(short_timers_are_kept)
 
 /* ---- readiness ---- */
-
-/* A test that takes a kind and a transport, as a test of each pair. */
-#define EACH_KIND_OVER_BOTH(test) \
-    static void test##_over_tcp(uint32_t kind) { test(kind, OVER_TCP); } \
-    static void test##_over_unix(uint32_t kind) { \
-        if (!has_unix_sockets()) SKIP(NO_UNIX); \
-        test(kind, OVER_UNIX); \
-    } \
-    EACH_KIND(test##_over_tcp) \
-    EACH_KIND(test##_over_unix)
 
 static void data_is_reported_until_it_is_read(uint32_t kind, transport over) {
     platform_poller *poller = made_poller(kind);
@@ -456,9 +401,6 @@ static void kinds_live_side_by_side(void) {
     platform_poller_free(best);
     platform_poller_free(poll);
 }
-
-#define BOTH(title, test) {title " (best)", test##_best}, {title " (poll)", test##_poll}
-#define OVER_EITHER(title, test) BOTH(title " (TCP)", test##_over_tcp), BOTH(title " (Unix)", test##_over_unix)
 
 static const contract_test tests[] = {
     BOTH("a deadline is not early", deadline_is_not_early),
