@@ -19,9 +19,9 @@ let tests: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .err
 #if os(Windows)
   let backEnd = ["windows", "machine"]
 #elseif canImport(Darwin)
-  let backEnd = ["posix", "darwin", "machine"]
+  let backEnd = ["posix", "kqueue", "darwin", "machine"]
 #elseif os(FreeBSD)
-  let backEnd = ["posix", "freebsd", "machine"]
+  let backEnd = ["posix", "kqueue", "freebsd", "machine"]
 #else
   let backEnd = ["posix", "linux", "machine"]
 #endif

@@ -74,9 +74,10 @@ static const char *status_name(platform_status status) {
     static const char *const names[] = {
         "OK",          "NOT_FOUND",     "EXISTS",    "PERMISSION",    "BUSY",    "TIMED_OUT", "NO_SPACE",
         "IS_DIRECTORY", "NOT_DIRECTORY", "NOT_EMPTY", "NAME_TOO_LONG", "INVALID", "CLOSED",    "NO_MEMORY",
-        "LIMIT",       "UNSUPPORTED",   "BUFFER_TOO_SMALL", "IO",
+        "LIMIT",       "UNSUPPORTED",   "BUFFER_TOO_SMALL", "IO", "WOULD_BLOCK", "REFUSED", "RESET",
+        "UNREACHABLE", "ADDRESS_IN_USE", "ADDRESS_NOT_AVAILABLE",
     };
-    return status >= 0 && status <= PLATFORM_IO ? names[status] : "no status";
+    return status >= 0 && status <= PLATFORM_ADDRESS_NOT_AVAILABLE ? names[status] : "no status";
 }
 
 bool contract_check_status(platform_status expected, platform_status got, const char *file, int line,

@@ -10,7 +10,10 @@ static _Thread_local int32_t last_code;
 static platform_status status_of(int code) {
     /* Not one switch: some systems give two of these names the same number. */
     if (code == EAGAIN || code == EWOULDBLOCK || code == EBUSY || code == ETXTBSY) return PLATFORM_BUSY;
-    if (code == ENOTSUP || code == EOPNOTSUPP || code == ENOSYS) return PLATFORM_UNSUPPORTED;
+    if (code == ENOTSUP || code == EOPNOTSUPP || code == ENOSYS || code == EAFNOSUPPORT ||
+        code == EPFNOSUPPORT || code == EPROTONOSUPPORT) {
+        return PLATFORM_UNSUPPORTED;
+    }
     switch (code) {
     case ENOENT: return PLATFORM_NOT_FOUND;
     case EEXIST: return PLATFORM_EXISTS;
@@ -27,11 +30,25 @@ static platform_status status_of(int code) {
     case ENAMETOOLONG: return PLATFORM_NAME_TOO_LONG;
     case EINVAL:
     case EBADF:
+    case ENOTSOCK:
+    case EDESTADDRREQ:
     case ELOOP:
     case EXDEV:
     case E2BIG:
     case ENOEXEC: return PLATFORM_INVALID;
-    case EPIPE: return PLATFORM_CLOSED;
+    case EPIPE:
+    case ENOTCONN:
+    case ESHUTDOWN: return PLATFORM_CLOSED;
+    case ECONNREFUSED: return PLATFORM_REFUSED;
+    case ECONNRESET:
+    case ECONNABORTED: return PLATFORM_RESET;
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+    case ENETDOWN:
+    case EHOSTDOWN: return PLATFORM_UNREACHABLE;
+    case EADDRINUSE: return PLATFORM_ADDRESS_IN_USE;
+    case EADDRNOTAVAIL: return PLATFORM_ADDRESS_NOT_AVAILABLE;
+    case ENOBUFS:
     case ENOMEM: return PLATFORM_NO_MEMORY;
     case EMFILE:
     case ENFILE:
