@@ -184,7 +184,7 @@ open class Stream: LoopSource, @unchecked Sendable {
     switch outcome {
     case .drained: break
     case .blocked, .more: asks = true
-    case .busy: asks = asks || queue.hasClosed
+    case .busy: asks = asks || queue.tellsLoop
     case .failed:
       // The loop meets the same failure, and reads first what the peer had to say.
       notes.bitwiseOr(Self.noteFailed, ordering: .relaxed)
@@ -197,7 +197,6 @@ open class Stream: LoopSource, @unchecked Sendable {
 
   public override func attend() {
     let notes = notes.exchange(0, ordering: .relaxed)
-    guard state != .closed else { return closeSocket() }
     guard state == .open || state == .securing else { return }
     if notes & Self.noteDrained != 0 { drained() }
     guard state != .closed else { return }
@@ -316,7 +315,9 @@ open class Stream: LoopSource, @unchecked Sendable {
 
   /// Sends what waits, then ends our side; the stream goes on until the peer ends its own. Loop only.
   public func finish() {
+    guard state != .closed else { return }
     finishesWhenSent = true
+    queue.beginFinishing()
     guard state == .open else { return }
     if secure != nil { flushSecure() } else { flushOnLoop() }
     updateInterest()
@@ -331,23 +332,17 @@ open class Stream: LoopSource, @unchecked Sendable {
   public func close(_ end: StreamEnd = .closed, aborting: Bool = false) {
     guard state != .closed else { return }
     state = .closed
-    abortsSocket = aborting
     if socket >= 0 { loop.remove(self, socket) }
-    if queue.close() { closeSocket() }
+    // Before the socket: its number may be another's as soon as it is closed, and nobody must write to that.
+    queue.close()
+    if socket >= 0 { network.close(socket, aborting: aborting) }
+    socket = -1
     closed(end)
   }
 
   /// Whether it is over.
   public var isOver: Bool { state == .closed }
 
-  /// When a sender of another thread was writing as the stream was closed, the number is free for reuse only after that.
-  private func closeSocket() {
-    guard socket >= 0 else { return }
-    network.close(socket, aborting: abortsSocket)
-    socket = -1
-  }
-
-  private var abortsSocket = false
   private var isParked = false
 
   /// Gives what was not sent, oldest first, after the stream was closed: copies as they lie in chunks, and the owner's buffers
