@@ -35,6 +35,10 @@ open class Stream: LoopSource, @unchecked Sendable {
   var interest: Readiness = []
   var wantsWrite = false
   var finishesWhenSent = false
+  /// What broke the connection, as sending found it, while there may be something left to read.
+  var failure: SystemError?
+  /// Whether the secure layer was told to say goodbye.
+  var hasSaidGoodbye = false
   var peerEnded = false
   /// Encrypted bytes that the socket did not take yet.
   var wire = WireBytes()
@@ -81,6 +85,7 @@ open class Stream: LoopSource, @unchecked Sendable {
 
   /// Takes over a socket that was accepted.
   public func start(accepted socket: SocketNumber, secure layer: SecureLayer? = nil) {
+    guard state == .idle else { return network.close(socket, aborting: true) }
     self.socket = socket
     secure = layer
     interest = .read
@@ -94,6 +99,7 @@ open class Stream: LoopSource, @unchecked Sendable {
 
   /// Begins to connect.
   public func start(connectingTo address: SocketAddress, secure layer: SecureLayer? = nil) {
+    guard state == .idle else { return }
     secure = layer
     do throws(SystemError) {
       let (socket, isPending) = try network.connect(address)
@@ -217,7 +223,8 @@ open class Stream: LoopSource, @unchecked Sendable {
     guard state != .closed else { return }
     if isOver {
       // The poller would say so again and again, whatever we wait for.
-      if peerEnded { return close(.ended, aborting: true) }
+      // What we sent last may still be on its way: a reset would overtake it.
+      if peerEnded { return close(.ended, aborting: readiness.contains(.error)) }
       if !isReading { return park() }
     }
     updateInterest()
@@ -264,6 +271,11 @@ open class Stream: LoopSource, @unchecked Sendable {
 
   /// What the peer sent before it stopped reading is worth more than the news that it did.
   func failSending(_ error: SystemError) {
+    // Not now: the buffer that we would read into holds what some stream is being handed. The next turn fails the same way.
+    guard !loop.isReading else { return loop.request(self) }
+    // After its own end the peer does not care; anything else broke the connection, and must not look like an end.
+    if error.kind != .closed { failure = error }
+    guard isReading || state == .securing || peerEnded else { return park() }
     read(untilEnd: true)
     close(.sendFailed(error), aborting: true)
   }
@@ -292,7 +304,7 @@ open class Stream: LoopSource, @unchecked Sendable {
 
   /// Reads again. Loop only.
   public func resumeReading() {
-    guard !isReading else { return }
+    guard !isReading, state != .closed else { return }
     isReading = true
     guard isParked else { return updateInterest() }
     isParked = false
@@ -307,6 +319,7 @@ open class Stream: LoopSource, @unchecked Sendable {
 
   /// A connection that is over, with bytes that nobody wants to read yet: out of the poller until somebody does.
   private func park() {
+    guard !isParked else { return }
     loop.remove(self, socket)
     isParked = true
   }
