@@ -70,7 +70,6 @@ final class SendQueue: @unchecked Sendable {
   let limit: Int
 
   // Only the writer's.
-  private let parts: UnsafeMutableBufferPointer<UnsafeRawBufferPointer>
   private var finished: [UnsafeMutableRawPointer] = []
 
   /// - Parameters:
@@ -82,13 +81,10 @@ final class SendQueue: @unchecked Sendable {
     self.limit = limit
     self.isHeld = isHeld
     lock = try Lock()
-    parts = .allocate(capacity: Sockets.gatherLimit)
-    parts.initialize(repeating: UnsafeRawBufferPointer(start: nil, count: 0))
   }
 
   deinit {
     for segment in segments[first...] { drop(segment) }
-    parts.deallocate()
   }
 
   private func drop(_ segment: Segment) {
@@ -184,6 +180,15 @@ final class SendQueue: @unchecked Sendable {
   func flush(
     wasFull: inout Bool, using send: (UnsafeBufferPointer<UnsafeRawBufferPointer>) -> Transfer
   ) -> Outcome {
+    withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: Sockets.gatherLimit) { parts in
+      flush(&wasFull, parts, send)
+    }
+  }
+
+  private func flush(
+    _ wasFull: inout Bool, _ parts: UnsafeMutableBufferPointer<UnsafeRawBufferPointer>,
+    _ send: (UnsafeBufferPointer<UnsafeRawBufferPointer>) -> Transfer
+  ) -> Outcome {
     lock.lock()
     guard !isFlushing, !isHeld, !isClosed, byteCount > 0 else {
       lock.unlock()
@@ -192,7 +197,7 @@ final class SendQueue: @unchecked Sendable {
     isFlushing = true
     var written = 0
     while true {
-      let (count, offered) = gather()
+      let (count, offered) = gather(parts)
       lock.unlock()
       let transfer = send(UnsafeBufferPointer(rebasing: parts[..<count]))
       lock.lock()
@@ -234,7 +239,9 @@ final class SendQueue: @unchecked Sendable {
     }
   }
 
-  private func gather() -> (count: Int, offered: Int) {
+  private func gather(
+    _ parts: UnsafeMutableBufferPointer<UnsafeRawBufferPointer>
+  ) -> (count: Int, offered: Int) {
     var count = 0
     var offered = 0
     var index = first
