@@ -39,11 +39,22 @@ static void path_of(const platform_address *address, char path[sizeof(struct soc
 }
 
 /* The code of a connection that was tried; 0 if it was made. */
-static int knock(const platform_address *address) {
+static int knock_once(const platform_address *address) {
     int socket = weir_socket_make(AF_UNIX);
     if (socket < 0) return errno;
     int code = connect(socket, weir_native_of(address), (socklen_t)address->length) == 0 ? 0 : errno;
     close(socket);
+    return code;
+}
+
+/* Refused only if it is refused for a while: others do not take our lock between bind and listen, and on the BSDs a
+ * listener whose queue is full refuses too. */
+static int knock(const platform_address *address) {
+    int code = knock_once(address);
+    for (int again = 0; again < 2 && code == ECONNREFUSED; again++) {
+        platform_sleep_until(platform_monotonic() + 5 * WEIR_SECOND / 1000);
+        code = knock_once(address);
+    }
     return code;
 }
 

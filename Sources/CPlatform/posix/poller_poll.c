@@ -7,6 +7,7 @@
 
 #include "poller.h"
 #include "registrations.h"
+#include "sockets.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -157,8 +158,7 @@ static uint32_t ready_of(short events, uint32_t interest) {
     if (events & POLLIN) ready |= interest & PLATFORM_POLL_READ;
     if (events & POLLOUT) ready |= interest & PLATFORM_POLL_WRITE;
     if (events & (POLLERR | POLLNVAL)) ready |= PLATFORM_POLL_ERROR;
-    /* What came before the end can still be read, also by those who did not ask for it. */
-    if (events & POLLHUP) ready |= PLATFORM_POLL_HANGUP | PLATFORM_POLL_READ;
+    if (events & POLLHUP) ready |= weir_poll_hangup(interest);
     return ready;
 }
 
