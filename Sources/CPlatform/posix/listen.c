@@ -1,9 +1,9 @@
 /* listen.c: listeners, and the names of Unix-domain ones.
  *
- * A Unix-domain socket outlives its process as a file on which nobody answers. A name is taken over only when a connection
- * to it is refused; but it is also refused in the moment between another's bind and listen. So we do the two, and take
- * names over, under the lock of the directory, and nobody who does the same sees the moment. The lock is advice: where
- * it cannot be had within a second, we go on without.
+ * A Unix-domain socket outlives its process as a file on which nobody answers. A name is taken over only when a
+ * connection to it is refused; but it is also refused in the moment between another's bind and listen. So we do the
+ * two, and take names over, under the lock of the directory, and nobody who does the same sees the moment. The lock is
+ * advice: where it cannot be had within a second, we go on without.
  *
  * A listener keeps its inode alive, so that the number of the file tells whether a name is still ours. */
 #define _DEFAULT_SOURCE

@@ -2,7 +2,8 @@
  *
  * The registrations are a table under a mutex. A wait polls a copy, made anew after changes, and looks each socket that
  * is ready up again: what was removed or replaced meanwhile is not reported. A change during a wait rouses it through a
- * pipe, and it goes on with a new copy; `roused` is true while a byte is in the pipe, so there is never more than one. */
+ * pipe, and it goes on with a new copy; `roused` is true while a byte is in the pipe, so there is never more than one.
+ * */
 #define _DEFAULT_SOURCE
 
 #include "poller.h"
