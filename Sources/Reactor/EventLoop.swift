@@ -170,12 +170,14 @@ public final class EventLoop: @unchecked Sendable {
 
   /// One turn: what was submitted, timers, a wait until something happens or `deadline`, and what it brought.
   ///
-  /// Only whoever runs the loop calls this.
-  func runTurn(until deadline: Deadline) {
+  /// Only whoever runs the loop calls this. It does not wait if `isDone` before that: what was submitted, or a timer, may have
+  /// brought what the caller is after.
+  func runTurn(until deadline: Deadline, unless isDone: () -> Bool = { false }) {
     performSubmissions()
     fireTimers()
+    let hasEnough = isDone()
     lock.lock()
-    let mayBlock = !hasSubmissions
+    let mayBlock = !hasSubmissions && !hasEnough && !seat.asksThreadToLeave
     isBlocking = mayBlock
     lock.unlock()
     let limit = mayBlock ? nearer(deadline) : .now
