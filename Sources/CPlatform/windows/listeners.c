@@ -76,8 +76,9 @@ platform_status platform_accept(platform_socket listener, platform_socket *socke
     SOCKET accepted = accept(weir_socket(listener), (struct sockaddr *)&from, &length);
     while (accepted == INVALID_SOCKET) {
         platform_status status = weir_fail_socket();
-        if (status != PLATFORM_RESET) return status;
-        length = sizeof from; /* that one was gone already: the next */
+        /* Gone before it was accepted, so the next one. Wine says of it that it is not connected. */
+        if (status != PLATFORM_RESET && status != PLATFORM_CLOSED) return status;
+        length = sizeof from;
         accepted = accept(weir_socket(listener), (struct sockaddr *)&from, &length);
     }
     platform_status status = weir_socket_adopt(accepted);

@@ -239,7 +239,7 @@ platform_status platform_socket_keep_alive(platform_socket socket, uint32_t seco
     platform_address local;
     platform_status status = platform_socket_local(socket, &local);
     if (status != PLATFORM_OK || local.family == PLATFORM_ADDRESS_UNIX) return status;
-    const uint32_t longest = UINT32_MAX / 1000;
+    const uint32_t longest = INT16_MAX; /* the most that every system takes */
     struct tcp_keepalive values = {0};
     values.onoff = seconds > 0;
     values.keepalivetime = (seconds < longest ? seconds : longest) * 1000;
