@@ -17,9 +17,10 @@ static uint64_t open_handles(void) {
 }
 
 static uint64_t memory_in_use(void) {
-    PROCESS_MEMORY_COUNTERS_EX memory = {.cb = sizeof memory};
-    CHECK(GetProcessMemoryInfo(GetCurrentProcess(), (PROCESS_MEMORY_COUNTERS *)&memory, sizeof memory) != 0);
-    return memory.PrivateUsage;
+    PROCESS_MEMORY_COUNTERS memory = {.cb = sizeof memory};
+    CHECK(GetProcessMemoryInfo(GetCurrentProcess(), &memory, sizeof memory) != 0);
+    CHECK(memory.PagefileUsage > 0);
+    return memory.PagefileUsage;
 }
 #else
 #include <fcntl.h>
@@ -79,7 +80,7 @@ static bool play(arena *in, const connection *made, uint64_t cycle) {
     case 1: return look(in, cycle, &ready); /* asked for, and not happened */
     case 2: /* asked for, and changed without another look */
         return look(in, cycle, &ready) &&
-               CHECK_OK(platform_poller_modify(in->poller, made->near, PLATFORM_POLL_READ | PLATFORM_POLL_WRITE, cycle));
+               CHECK_OK(platform_poller_modify(in->poller, made->near, PLATFORM_POLL_WRITE, cycle));
     default: /* happened, reported, and asked for again */
         return CHECK_OK(send_all(made->far, "x", 1)) && look_until(in, cycle, PLATFORM_POLL_READ) &&
                look(in, cycle, &ready);
@@ -90,7 +91,8 @@ static bool live_and_die(arena *in, uint64_t cycle) {
     connection made;
     if (!make_connection_to(in->listener, &in->address, &made)) return false;
     bool good = CHECK_OK(platform_poller_add(in->poller, made.near, PLATFORM_POLL_READ, cycle)) &&
-                CHECK_OK(platform_poller_add(in->poller, made.far, PLATFORM_POLL_READ, cycle)) && play(in, &made, cycle);
+                CHECK_OK(platform_poller_add(in->poller, made.far, PLATFORM_POLL_READ, cycle)) &&
+                play(in, &made, cycle);
     good = CHECK_OK(platform_poller_remove(in->poller, made.near)) && good;
     good = CHECK_OK(platform_poller_remove(in->poller, made.far)) && good;
     close_connection(&made);

@@ -35,8 +35,8 @@ static NTSTATUS open_driver(HANDLE *handle) {
     UNICODE_STRING name = {sizeof path - sizeof *path, sizeof path, path};
     OBJECT_ATTRIBUTES attributes = {.Length = sizeof attributes, .ObjectName = &name};
     IO_STATUS_BLOCK status;
-    return NtCreateFile(handle, SYNCHRONIZE, &attributes, &status, NULL, 0, FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_OPEN,
-                        0, NULL, 0);
+    const ULONG shared = FILE_SHARE_READ | FILE_SHARE_WRITE;
+    return NtCreateFile(handle, SYNCHRONIZE, &attributes, &status, NULL, 0, shared, FILE_OPEN, 0, NULL, 0);
 }
 
 static weir_afd_device *open_device(HANDLE port) {
@@ -120,8 +120,9 @@ NTSTATUS weir_afd_submit(weir_afd_device *device, weir_afd_poll *poll, HANDLE ba
     poll->body.sockets[0].socket = base;
     poll->body.sockets[0].events = events;
     poll->body.sockets[0].status = STATUS_OF_SUCCESS;
-    NTSTATUS status = NtDeviceIoControlFile(device->handle, NULL, NULL, poll, &poll->status, IOCTL_AFD_POLL, &poll->body,
-                                            sizeof poll->body, &poll->body, sizeof poll->body);
+    const ULONG size = sizeof poll->body; /* in and out */
+    NTSTATUS status = NtDeviceIoControlFile(device->handle, NULL, NULL, poll, &poll->status, IOCTL_AFD_POLL,
+                                            &poll->body, size, &poll->body, size);
     /* A request that succeeds at once sends its packet too. */
     return status == STATUS_OF_PENDING ? STATUS_OF_SUCCESS : status;
 }

@@ -1,8 +1,8 @@
 /* afd.h: readiness of sockets, asked of the driver below Winsock.
  *
- * AFD_POLL is a request to the driver of sockets that completes when a socket is in one of some conditions, at once if it
- * is already. It is one-shot. Neither it nor the driver's name is documented by Microsoft, but they have not changed since
- * Windows NT and much software depends on them. */
+ * AFD_POLL is a request to the driver of sockets that completes when a socket is in one of some conditions, at once if
+ * it is already. It is one-shot. Neither it nor the driver's name is documented by Microsoft, but they have not changed
+ * since Windows NT and much software depends on them. */
 #ifndef WEIR_WINDOWS_AFD_H
 #define WEIR_WINDOWS_AFD_H
 

@@ -12,12 +12,12 @@
  *                               v              packet
  *                          CANCELLING  -------------------> IDLE, or freed if removed
  *
- * A request is one-shot. That every wait first submits all that is idle makes readiness level-triggered. Never are two
- * requests outstanding for one registration: where more is wanted the old one is cancelled, and the new one submitted
- * when the old one's packet has come.
+ * A request is one-shot. That every wait first submits all that is idle makes readiness level-triggered. Never are
+ * two requests outstanding for one registration: where more is wanted the old one is cancelled, and the new one
+ * submitted when the old one's packet has come.
  *
- * A registration is allocated alone and does not move, since the driver writes into it. One that was removed is no longer
- * found by its socket, but lives until its packet has been seen: so an address in a packet never means a later
+ * A registration is allocated alone and does not move, since the driver writes into it. One that was removed is no
+ * longer found by its socket, but lives until its packet has been seen: so an address in a packet never means a later
  * registration, and no event is reported for one that was removed, though the socket's number be in use again. */
 #include "afd.h"
 
@@ -192,7 +192,8 @@ static platform_status add_locked(platform_poller *poller, registration *made) {
     return PLATFORM_OK;
 }
 
-platform_status platform_poller_add(platform_poller *poller, platform_socket socket, uint32_t interest, uint64_t token) {
+platform_status platform_poller_add(platform_poller *poller, platform_socket socket, uint32_t interest,
+                                    uint64_t token) {
     HANDLE base;
     platform_status status = weir_afd_base(weir_socket(socket), &base);
     if (status != PLATFORM_OK) return status;
@@ -279,8 +280,8 @@ static size_t report(platform_poller *poller, const packets *taken, platform_pol
     return count;
 }
 
-platform_status platform_poller_wait(platform_poller *poller, platform_poll_event *events, size_t capacity, size_t *count,
-                                     int64_t deadline) {
+platform_status platform_poller_wait(platform_poller *poller, platform_poll_event *events, size_t capacity,
+                                     size_t *count, int64_t deadline) {
     packets taken;
     for (;;) {
         /* Before it is asked: after the last look the deadline must have passed already. */
@@ -342,7 +343,8 @@ platform_status platform_poller_make(uint32_t kind, platform_poller **poller) {
     return PLATFORM_OK;
 }
 
-/* Packets of cancelled requests come at once. Should one not, its registration is given up: the driver may write to it. */
+/* Packets of cancelled requests come at once. Should one not, its registration is given up: the driver may still write
+ * to it. */
 #define DRAIN_LIMIT (5 * WEIR_SECOND)
 
 static void drain(platform_poller *poller) {

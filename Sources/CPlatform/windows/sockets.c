@@ -81,8 +81,8 @@ static DWORD kept_error(SOCKET socket) {
     return code;
 }
 
-/* WSAENOTCONN while it is not. Where a port is asked for that nobody listens at, and the system happens to take the same
- * one for us, TCP connects the socket to itself: that is no connection. */
+/* WSAENOTCONN while it is not. Where a port is asked for that nobody listens at, and the system happens to take the
+ * same one for us, TCP connects the socket to itself: that is no connection. */
 static DWORD connection_error(SOCKET socket) {
     struct sockaddr_storage peer = {0}, local = {0};
     int length = sizeof peer, local_length = sizeof local;
@@ -146,8 +146,8 @@ platform_status platform_connect_result(platform_socket socket) {
 
 /* ---- reading and writing ---- */
 
-/* What one call hands to Winsock. It takes a send of any size whole and keeps it in the kernel, as long as its buffer is
- * not full before: so a send is kept small, and the peer's pace reaches the sender. */
+/* What one call hands to Winsock. It takes a send of any size whole and keeps it in the kernel, as long as its buffer
+ * is not full before: so a send is kept small, and the peer's pace reaches the sender. */
 #define RECEIVE_MAXIMUM ((size_t)1 << 30)
 #define SEND_MAXIMUM ((size_t)256 << 10)
 
@@ -159,8 +159,8 @@ static size_t describe(WSABUF *native, const void *base, size_t length, size_t l
     return taken;
 }
 
-/* Wine reads a connection that failed or broke to an end, as if the peer had ended it, and says so only when it is asked or
- * written to. Writing nothing does nothing to a connection that is well. */
+/* Wine reads a connection that failed or broke to an end, as if the peer had ended it, and says so only when it is
+ * asked or written to. Writing nothing does nothing to a connection that is well. */
 static DWORD error_at_end(SOCKET socket) {
     DWORD code = kept_error(socket);
     if (code != 0 || send(socket, "", 0, 0) == 0) return code;

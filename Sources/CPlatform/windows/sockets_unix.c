@@ -1,9 +1,9 @@
 /* sockets_unix.c: the paths that Unix-domain listeners bind.
  *
- * A bound path is a reparse point. It stays when its process dies, and has to go before it can be bound again: when it is
- * certain that nobody listens there. The file is opened first, then asked for an answer, then removed through that
- * handle. So of two processes that come upon the same dead path, the second cannot remove what the first has bound
- * meanwhile. */
+ * A bound path is a reparse point. It stays when its process dies, and has to go before it can be bound again: when
+ * nobody answers there for a while, since a listener is silent too between bind and listen. The file is opened first,
+ * then asked for an answer, then removed through that handle. So of two processes that come upon the same dead path,
+ * the second cannot remove what the first has bound meanwhile. */
 #include "sockets.h"
 
 #include <stdlib.h>
@@ -82,12 +82,24 @@ bool weir_unix_path_is_missing(const platform_address *address) {
 
 /* ---- taking over what a dead process left ---- */
 
-/* OK: nobody listens there. ADDRESS_IN_USE: somebody does, or may. */
-static platform_status ask_for_answer(const platform_address *address) {
+#define KNOCKS 3
+#define KNOCK_PAUSE (5 * WEIR_MILLISECOND)
+
+static platform_status knock(const platform_address *address) {
     platform_socket socket;
     bool pending;
     platform_status status = platform_connect(address, &socket, &pending);
     if (status == PLATFORM_OK) platform_socket_close(socket, true);
+    return status;
+}
+
+/* OK: nobody listens there. ADDRESS_IN_USE: somebody does, or may. */
+static platform_status ask_for_answer(const platform_address *address) {
+    platform_status status = knock(address);
+    for (int knocks = 1; knocks < KNOCKS && status == PLATFORM_REFUSED; knocks++) {
+        platform_sleep_until(platform_monotonic() + KNOCK_PAUSE);
+        status = knock(address);
+    }
     return status == PLATFORM_REFUSED || status == PLATFORM_NOT_FOUND ? PLATFORM_OK : weir_fail(WSAEADDRINUSE);
 }
 
