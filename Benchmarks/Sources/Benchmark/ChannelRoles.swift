@@ -23,14 +23,14 @@ struct ChannelRoles {
   /// Plays the role that the first argument says until the input ends.
   static func run(_ arguments: [String]) -> Never {
     do {
-      let role = arguments.first ?? ""
-      let inputEnd = try endWithInput()
-      try ChannelRoles(ChannelJob(Array(arguments.dropFirst()))).play(role)
-      inputEnd.join()
+      let roles = try ChannelRoles(ChannelJob(Array(arguments.dropFirst())))
+      let watcher = try endWithInput()
+      roles.play(arguments.first ?? "")
+      watcher.join()
+      Process.exit(0)
     } catch {
-      try? File.standardError().write(Array("benchmark channel: \(error)\n".utf8))
+      fail(error)
     }
-    Process.exit(1)
   }
 
   /// Whoever started this is gone, or wants it to end.
@@ -43,7 +43,23 @@ struct ChannelRoles {
     }
   }
 
-  private func play(_ role: String) throws {
+  private static func fail(_ error: any Error) -> Never {
+    try? File.standardError().write(Array("benchmark channel: \(error)\n".utf8))
+    Process.exit(1)
+  }
+
+  /// A failure ends the process here: whoever leaves the scope of the watcher waits for the end of the input.
+  private func play(_ role: String) {
+    do {
+      try begin(role)
+      // What is on its way still goes out.
+      while true { _ = try group.receive() }
+    } catch {
+      Self.fail(error)
+    }
+  }
+
+  private func begin(_ role: String) throws {
     switch role {
     case "echo-server", "crowd-server", "hold-server": try answer()
     case "echo-client": try ask()
@@ -117,7 +133,7 @@ struct ChannelRoles {
   /// Drops it and returns the bytes of its body.
   private func nextSignal() throws -> Int {
     let signal = try next(.signal)
-    return signal.body.byteCount
+    return signal.bodyCount
   }
 
   // MARK: Clients
@@ -161,7 +177,7 @@ struct ChannelRoles {
   private func roundTrip(_ channel: UInt16, _ body: [UInt8]) throws {
     try post(.request, on: channel, body)
     let answer = try next(.response)
-    guard answer.body.byteCount == body.count else { throw Failure(description: "another length came") }
+    guard answer.bodyCount == body.count else { throw Failure(description: "another length came") }
   }
 
   /// Each reply is followed by a new request at once.
@@ -199,9 +215,6 @@ struct ChannelRoles {
     let channels = try connect()
     try ChannelJob.say("held \(channels.count)")
     try ChannelJob.say("done")
-    while let message = try group.receive() {
-      if message.status == .channelClosed { throw Failure(description: "a channel was closed") }
-    }
   }
 
   private func send() throws {
@@ -224,14 +237,14 @@ struct ChannelRoles {
   ///
   /// That the pool is empty only means that more came than was taken yet.
   private func next(_ wanted: OpCode) throws -> Message {
-    while let message = try group.receive() {
-      if message.isNotice, message.status == .poolEmpty { continue }
-      guard message.opCode == wanted, message.status == .success else {
-        throw Failure(description: "wanted a \(wanted.name), a \(message.opCode.name) came: \(message.status.summary)")
-      }
-      return message
+    guard let message = try group.receive() else {
+      throw Failure(description: "wanted a \(wanted.name), nothing came")
     }
-    throw Failure(description: "wanted a \(wanted.name), nothing came")
+    if message.isNotice, message.status == .poolEmpty { return try next(wanted) }
+    if message.opCode != wanted || message.status != .success {
+      throw Failure(description: "wanted a \(wanted.name), a \(message.opCode.name) came: \(message.status.summary)")
+    }
+    return message
   }
 
   private func say(messages: Int, _ nanoseconds: Int64) throws {
