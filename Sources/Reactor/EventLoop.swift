@@ -12,21 +12,21 @@ public final class EventLoop: @unchecked Sendable {
   public let network: Network
 
   // Loop only.
-  private var sources = SourceTable()
-  private var timers = TimerHeap()
+  @exclusivity(unchecked) private var sources = SourceTable()
+  @exclusivity(unchecked) private var timers = TimerHeap()
   private let events: UnsafeMutableBufferPointer<Poller.Event>
-  private var taken: [LoopSource] = []
-  private var takenTasks: [@Sendable () -> Void] = []
+  @exclusivity(unchecked) private var taken: [LoopSource] = []
+  @exclusivity(unchecked) private var takenTasks: [@Sendable () -> Void] = []
   /// What streams read into, for the duration of one call. Loop only.
-  let wireBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 64)
+  let wireBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 64)
   /// What secure layers decrypt into, for the duration of one call. Loop only.
   let plainBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 32 << 10, alignment: 64)
   /// Whether a stream reads, so that these two buffers are in use. Loop only.
-  var isReading = false
+  @exclusivity(unchecked) var isReading = false
   /// Nanoseconds of the clock when the current turn's events were taken. Loop only.
-  public private(set) var time: Int64
+  @exclusivity(unchecked) public private(set) var time: Int64
   /// Why the poller did not work when it was last asked; nil as long as it does. Loop only.
-  public private(set) var failure: SystemError?
+  @exclusivity(unchecked) public private(set) var failure: SystemError?
   /// How often the loop lets others run before it sleeps, after it was given work.
   private static let patience = 4
   /// How long the loop rests when the poller does not work, in nanoseconds.
@@ -35,15 +35,15 @@ public final class EventLoop: @unchecked Sendable {
   // Guarded by `lock`.
   let lock: Lock
   let turn: Condition
-  private var requests: [LoopSource] = []
-  private var tasks: [@Sendable () -> Void] = []
+  @exclusivity(unchecked) private var requests: [LoopSource] = []
+  @exclusivity(unchecked) private var tasks: [@Sendable () -> Void] = []
   /// Whether there are requests or tasks that the loop has not taken.
-  var hasSubmissions = false
+  @exclusivity(unchecked) var hasSubmissions = false
   /// Whether the loop is run no more.
-  private var hasEnded = false
+  @exclusivity(unchecked) private var hasEnded = false
   /// Whether whoever runs the loop is in the poller, or about to be, without having seen submissions.
-  private var isBlocking = false
-  var seat = Seat()
+  @exclusivity(unchecked) private var isBlocking = false
+  @exclusivity(unchecked) var seat = Seat()
 
   var thread: Thread?
 

@@ -73,7 +73,7 @@ open class Stream: LoopSource, @unchecked Sendable {
   /// So many bytes were put into `nextBuffer`.
   open func filled(_ count: Int) {}
   /// How many bytes to read behind `nextBuffer`, or at all, with one call.
-  open var readAhead: Int { 128 << 10 }
+  open var readAhead: Int { 64 << 10 }
   /// The peer sends no more. Unless overridden, this closes the stream.
   open func peerFinished() { close(.ended) }
   /// A `send` was refused because the queue was full, and now half of it is free.
@@ -182,14 +182,14 @@ open class Stream: LoopSource, @unchecked Sendable {
   /// Puts a copy of `bytes` in line, in the order of the calls. `push` sends it: apart, so that a caller can choose the order
   /// under a lock of its own and send without it.
   public func enqueue(_ bytes: UnsafeRawBufferPointer, ignoringLimit: Bool = false) -> Queued {
-    Queued(admission: queue.append(bytes, now: network.now(), ignoringLimit: ignoringLimit))
+    Queued(admission: queue.append(bytes, clock: network, ignoringLimit: ignoringLimit))
   }
 
   /// The same with the owner's bytes, which stay as they are until the owner gets `token` back.
   public func enqueue(
     owned bytes: UnsafeMutableRawBufferPointer, token: UnsafeMutableRawPointer, ignoringLimit: Bool = false
   ) -> Queued {
-    Queued(admission: queue.append(owned: bytes, token: token, now: network.now(), ignoringLimit: ignoringLimit))
+    Queued(admission: queue.append(owned: bytes, token: token, clock: network, ignoringLimit: ignoringLimit))
   }
 
   /// Sends what was put in line: now, or by the loop.
