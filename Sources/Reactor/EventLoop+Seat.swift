@@ -125,7 +125,7 @@ extension EventLoop {
   /// Runs turns of the borrowed loop until `isDone`, `deadline`, or the loop is stopped.
   public func run(until deadline: Deadline, unless isDone: () -> Bool) {
     while !isDone(), !isStopping, failure == nil {
-      runTurn(until: deadline)
+      runTurn(until: deadline, unless: isDone)
       if deadline != .never, network.now() >= deadline.nanoseconds { return }
     }
   }

@@ -171,9 +171,13 @@ public final class EventLoop: @unchecked Sendable {
   /// One turn: what was submitted, timers, a wait until something happens or `deadline`, and what it brought.
   ///
   /// Only whoever runs the loop calls this.
-  func runTurn(until deadline: Deadline) {
-    performSubmissions()
-    fireTimers()
+  ///
+  /// - Parameter isDone: Asked after submissions and timers, which may bring all that a guest came for; if so, the turn ends
+  ///   without a wait.
+  func runTurn(until deadline: Deadline, unless isDone: () -> Bool = { false }) {
+    let hasPerformed = performSubmissions()
+    let hasFired = fireTimers()
+    if hasPerformed || hasFired, isDone() { return }
     lock.lock()
     let mayBlock = !hasSubmissions
     isBlocking = mayBlock
@@ -212,14 +216,17 @@ public final class EventLoop: @unchecked Sendable {
     }
   }
 
-  private func fireTimers() {
-    guard let nearest = timers.nearest else { return }
+  /// False when none was due.
+  @discardableResult
+  private func fireTimers() -> Bool {
+    guard let nearest = timers.nearest else { return false }
     let now = network.now()
-    guard nearest <= now else { return }
+    guard nearest <= now else { return false }
     time = now
     // Timers that are added meanwhile wait for their turn, even if they are due.
     let limit = timers.added
     while let action = timers.takeDue(now, among: limit) { action() }
+    return true
   }
 
   /// False when there were none.
