@@ -68,9 +68,11 @@ public struct Poller: ~Copyable, @unchecked Sendable {
   public borrowing func wait(
     into events: UnsafeMutableBufferPointer<Event>, until deadline: Deadline
   ) throws(SystemError) -> Int {
-    let capacity = min(events.count, 256)
+    // More would not be on the stack, but on the heap, each time.
+    let limit = 64
+    let capacity = min(events.count, limit)
     var count = 0
-    let status = withUnsafeTemporaryAllocation(of: platform_poll_event.self, capacity: 256) { native in
+    let status = withUnsafeTemporaryAllocation(of: platform_poll_event.self, capacity: limit) { native in
       let status = platform_poller_wait(poller, native.baseAddress, capacity, &count, deadline.nanoseconds)
       guard status == PLATFORM_OK else { return status }
       for index in 0..<count {
