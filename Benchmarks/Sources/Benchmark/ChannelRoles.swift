@@ -23,14 +23,14 @@ struct ChannelRoles {
   /// Plays the role that the first argument says until the input ends.
   static func run(_ arguments: [String]) -> Never {
     do {
-      let role = arguments.first ?? ""
-      let inputEnd = try endWithInput()
-      try ChannelRoles(ChannelJob(Array(arguments.dropFirst()))).play(role)
-      inputEnd.join()
+      let roles = try ChannelRoles(ChannelJob(Array(arguments.dropFirst())))
+      let watcher = try endWithInput()
+      roles.play(arguments.first ?? "")
+      watcher.join()
+      Process.exit(0)
     } catch {
-      try? File.standardError().write(Array("benchmark channel: \(error)\n".utf8))
+      fail(error)
     }
-    Process.exit(1)
   }
 
   /// Whoever started this is gone, or wants it to end.
@@ -43,7 +43,23 @@ struct ChannelRoles {
     }
   }
 
-  private func play(_ role: String) throws {
+  private static func fail(_ error: any Error) -> Never {
+    try? File.standardError().write(Array("benchmark channel: \(error)\n".utf8))
+    Process.exit(1)
+  }
+
+  /// A failure ends the process here: whoever leaves the scope of the watcher waits for the end of the input.
+  private func play(_ role: String) {
+    do {
+      try begin(role)
+      // What is on its way still goes out.
+      while true { _ = try group.receive() }
+    } catch {
+      Self.fail(error)
+    }
+  }
+
+  private func begin(_ role: String) throws {
     switch role {
     case "echo-server", "crowd-server", "hold-server": try answer()
     case "echo-client": try ask()
@@ -99,12 +115,12 @@ struct ChannelRoles {
   private func count() throws {
     try listen()
     try group.reply(next(.helloRequest))
-    var size = try nextSignal()
+    var size = try bodySize(of: next(.signal))
     var allocations = AllocationCount()
     let start = Clock.monotonic()
     for index in 1..<job.count {
       if index == job.warmUp { allocations.begin() }
-      size = try nextSignal()
+      size = try bodySize(of: next(.signal))
     }
     let nanoseconds = Clock.monotonic() - start
     allocations.end(messages: job.count - job.warmUp)
@@ -112,12 +128,6 @@ struct ChannelRoles {
     try say(messages: job.count - 1, nanoseconds)
     try allocations.say()
     try ChannelJob.say("done")
-  }
-
-  /// Drops it and returns the bytes of its body.
-  private func nextSignal() throws -> Int {
-    let signal = try next(.signal)
-    return signal.body.byteCount
   }
 
   // MARK: Clients
@@ -160,8 +170,7 @@ struct ChannelRoles {
 
   private func roundTrip(_ channel: UInt16, _ body: [UInt8]) throws {
     try post(.request, on: channel, body)
-    let answer = try next(.response)
-    guard answer.body.byteCount == body.count else { throw Failure(description: "another length came") }
+    guard try bodySize(of: next(.response)) == body.count else { throw Failure(description: "another length came") }
   }
 
   /// Each reply is followed by a new request at once.
@@ -174,7 +183,7 @@ struct ChannelRoles {
     var allocations = AllocationCount()
     var start: Int64 = 0
     for replies in 1...(job.warmUp + job.count) {
-      let channel = try nextAnswer()
+      let channel = try channel(of: next(.response))
       try post(.request, on: channel, body)
       if replies == job.warmUp {
         allocations.begin()
@@ -188,20 +197,11 @@ struct ChannelRoles {
     try ChannelJob.say("done")
   }
 
-  /// Drops it and returns the channel that it came on.
-  private func nextAnswer() throws -> UInt16 {
-    let answer = try next(.response)
-    return answer.channel
-  }
-
   /// Each hello is answered, which shows that the connection was accepted, and then the channel is left alone.
   private func hold() throws {
     let channels = try connect()
     try ChannelJob.say("held \(channels.count)")
     try ChannelJob.say("done")
-    while let message = try group.receive() {
-      if message.status == .channelClosed { throw Failure(description: "a channel was closed") }
-    }
   }
 
   private func send() throws {
@@ -224,15 +224,21 @@ struct ChannelRoles {
   ///
   /// That the pool is empty only means that more came than was taken yet.
   private func next(_ wanted: OpCode) throws -> Message {
-    while let message = try group.receive() {
-      if message.isNotice, message.status == .poolEmpty { continue }
-      guard message.opCode == wanted, message.status == .success else {
-        throw Failure(description: "wanted a \(wanted.name), a \(message.opCode.name) came: \(message.status.summary)")
-      }
-      return message
+    guard let message = try group.receive() else {
+      throw Failure(description: "wanted a \(wanted.name), nothing came")
     }
-    throw Failure(description: "wanted a \(wanted.name), nothing came")
+    if message.isNotice, message.status == .poolEmpty { return try next(wanted) }
+    if message.opCode != wanted || message.status != .success {
+      throw Failure(description: "wanted a \(wanted.name), a \(message.opCode.name) came: \(message.status.summary)")
+    }
+    return message
   }
+
+  private func channel(of message: borrowing Message) -> UInt16 { message.channel }
+
+  /// Bytes of the body. The compiler puts a message in a local constant into a box when somebody asks for its body, but not one
+  /// that it borrows.
+  private func bodySize(of message: borrowing Message) -> Int { message.body.byteCount }
 
   private func say(messages: Int, _ nanoseconds: Int64) throws {
     try ChannelJob.say("rate \(Double(messages) * 1e9 / Double(max(1, nanoseconds)))")
