@@ -27,6 +27,8 @@ public final class EventLoop: @unchecked Sendable {
   public private(set) var time: Int64
   /// Why the poller did not work when it was last asked; nil as long as it does. Loop only.
   public private(set) var failure: SystemError?
+  /// How often the loop lets others run before it sleeps, after it was given work.
+  private static let patience = 4
   /// How long the loop rests when the poller does not work, in nanoseconds.
   private static let rest: Int64 = 10_000_000
 
@@ -124,6 +126,20 @@ public final class EventLoop: @unchecked Sendable {
     unlockAndWake()
   }
 
+  /// Has `source.attend` called when the guest comes back to whom the empty seat is lent, at the latest after a tick; false, and
+  /// nothing is done, when the seat is not lent. For what had better be done together with more of its kind.
+  func requestLazily(_ source: LoopSource) -> Bool {
+    lock.lock()
+    defer { lock.unlock() }
+    guard seat.occupant == .nobody, seat.isLent, !hasEnded else { return false }
+    if !source.isRequested {
+      source.isRequested = true
+      requests.append(source)
+      hasSubmissions = true
+    }
+    return true
+  }
+
   /// Has `task` called on the loop, after those that were submitted before; never, when the loop was stopped.
   public func submit(_ task: @escaping @Sendable () -> Void) {
     lock.lock()
@@ -140,7 +156,9 @@ public final class EventLoop: @unchecked Sendable {
     let isFirst = !hasSubmissions
     hasSubmissions = true
     let wakesPoller = isFirst && isBlocking
-    let signals = isFirst && seat.needsThread
+    // What waits lazily is not a reason to leave this to the guest as well.
+    let signals = seat.occupant == .nobody && (isFirst || seat.isLent)
+    if signals { seat.isLent = false }
     lock.unlock()
     if wakesPoller { network.wake() }
     if signals { turn.signal() }
@@ -170,16 +188,20 @@ public final class EventLoop: @unchecked Sendable {
 
   /// One turn: what was submitted, timers, a wait until something happens or `deadline`, and what it brought.
   ///
-  /// Only whoever runs the loop calls this.
-  ///
-  /// - Parameter isDone: Asked after submissions and timers, which may bring all that a guest came for; if so, the turn ends
-  ///   without a wait.
+  /// Only whoever runs the loop calls this. It does not wait if `isDone` before that: what was submitted, or a timer, may have
+  /// brought what the caller is after.
   func runTurn(until deadline: Deadline, unless isDone: () -> Bool = { false }) {
-    let hasPerformed = performSubmissions()
-    let hasFired = fireTimers()
-    if hasPerformed || hasFired, isDone() { return }
+    // Senders that left something to the loop will most likely leave more: giving them the processor for a moment saves waking
+    // this thread for each piece, and makes the pieces larger.
+    var patience = performSubmissions() ? Self.patience : 0
+    fireTimers()
+    let hasEnough = isDone()
+    while patience > 0, !hasEnough, !hasSubmissionsNow {
+      Thread.yield()
+      patience -= 1
+    }
     lock.lock()
-    let mayBlock = !hasSubmissions
+    let mayBlock = !hasSubmissions && !hasEnough && !seat.asksThreadToLeave
     isBlocking = mayBlock
     lock.unlock()
     let limit = mayBlock ? nearer(deadline) : .now
@@ -196,6 +218,12 @@ public final class EventLoop: @unchecked Sendable {
     }
     fireTimers()
     performSubmissions()
+  }
+
+  private var hasSubmissionsNow: Bool {
+    lock.lock()
+    defer { lock.unlock() }
+    return hasSubmissions
   }
 
   private func nearer(_ deadline: Deadline) -> Deadline {
@@ -216,17 +244,14 @@ public final class EventLoop: @unchecked Sendable {
     }
   }
 
-  /// False when none was due.
-  @discardableResult
-  private func fireTimers() -> Bool {
-    guard let nearest = timers.nearest else { return false }
+  private func fireTimers() {
+    guard let nearest = timers.nearest else { return }
     let now = network.now()
-    guard nearest <= now else { return false }
+    guard nearest <= now else { return }
     time = now
     // Timers that are added meanwhile wait for their turn, even if they are due.
     let limit = timers.added
     while let action = timers.takeDue(now, among: limit) { action() }
-    return true
   }
 
   /// False when there were none.

@@ -193,9 +193,11 @@ open class Stream: LoopSource, @unchecked Sendable {
   }
 
   /// Sends what was put in line: now, or by the loop.
+  ///
+  /// - Parameter lazily: Whether more is about to follow from a thread that will then run the loop: it sends all of it together.
   @discardableResult
-  public func push(_ queued: Queued) -> Sending {
-    after(queued.admission)
+  public func push(_ queued: Queued, lazily: Bool = false) -> Sending {
+    after(queued.admission, lazily)
     return queued.sending
   }
 
@@ -211,8 +213,9 @@ open class Stream: LoopSource, @unchecked Sendable {
   /// Buffers shorter than this are better copied than lent.
   public static var copiesBelow: Int { SendQueue.copiesBelow }
 
-  private func after(_ admission: SendQueue.Admission) {
+  private func after(_ admission: SendQueue.Admission, _ lazily: Bool) {
     guard case .queued(let isAlone, let isBurst) = admission, isAlone else { return }
+    if lazily, loop.requestLazily(self) { return }
     if secure != nil {
       loop.request(self)
     } else if !isBurst || !loop.requestIfOccupied(self) {

@@ -115,12 +115,12 @@ struct ChannelRoles {
   private func count() throws {
     try listen()
     try group.reply(next(.helloRequest))
-    var size = try bodySize(of: next(.signal))
+    var size = try nextSignal()
     var allocations = AllocationCount()
     let start = Clock.monotonic()
     for index in 1..<job.count {
       if index == job.warmUp { allocations.begin() }
-      size = try bodySize(of: next(.signal))
+      size = try nextSignal()
     }
     let nanoseconds = Clock.monotonic() - start
     allocations.end(messages: job.count - job.warmUp)
@@ -128,6 +128,12 @@ struct ChannelRoles {
     try say(messages: job.count - 1, nanoseconds)
     try allocations.say()
     try ChannelJob.say("done")
+  }
+
+  /// Drops it and returns the bytes of its body.
+  private func nextSignal() throws -> Int {
+    let signal = try next(.signal)
+    return signal.bodyCount
   }
 
   // MARK: Clients
@@ -170,7 +176,8 @@ struct ChannelRoles {
 
   private func roundTrip(_ channel: UInt16, _ body: [UInt8]) throws {
     try post(.request, on: channel, body)
-    guard try bodySize(of: next(.response)) == body.count else { throw Failure(description: "another length came") }
+    let answer = try next(.response)
+    guard answer.bodyCount == body.count else { throw Failure(description: "another length came") }
   }
 
   /// Each reply is followed by a new request at once.
@@ -183,7 +190,7 @@ struct ChannelRoles {
     var allocations = AllocationCount()
     var start: Int64 = 0
     for replies in 1...(job.warmUp + job.count) {
-      let channel = try channel(of: next(.response))
+      let channel = try nextAnswer()
       try post(.request, on: channel, body)
       if replies == job.warmUp {
         allocations.begin()
@@ -195,6 +202,12 @@ struct ChannelRoles {
     try say(messages: job.count, nanoseconds)
     try allocations.say()
     try ChannelJob.say("done")
+  }
+
+  /// Drops it and returns the channel that it came on.
+  private func nextAnswer() throws -> UInt16 {
+    let answer = try next(.response)
+    return answer.channel
   }
 
   /// Each hello is answered, which shows that the connection was accepted, and then the channel is left alone.
@@ -233,12 +246,6 @@ struct ChannelRoles {
     }
     return message
   }
-
-  private func channel(of message: borrowing Message) -> UInt16 { message.channel }
-
-  /// Bytes of the body. The compiler puts a message in a local constant into a box when somebody asks for its body, but not one
-  /// that it borrows.
-  private func bodySize(of message: borrowing Message) -> Int { message.body.byteCount }
 
   private func say(messages: Int, _ nanoseconds: Int64) throws {
     try ChannelJob.say("rate \(Double(messages) * 1e9 / Double(max(1, nanoseconds)))")
