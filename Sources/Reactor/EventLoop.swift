@@ -186,6 +186,13 @@ public final class EventLoop: @unchecked Sendable {
 
   // MARK: Running
 
+  /// Whether a turn would find a submission or a timer that is due. Loop only.
+  package var hasDueWork: Bool {
+    lock.lock()
+    defer { lock.unlock() }
+    return hasSubmissions || (timers.nearest ?? .max) <= network.now()
+  }
+
   /// One turn: what was submitted, timers, a wait until something happens or `deadline`, and what it brought.
   ///
   /// Only whoever runs the loop calls this. It does not wait if `isDone` before that: what was submitted, or a timer, may have
