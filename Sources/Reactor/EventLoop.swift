@@ -41,6 +41,8 @@ public final class EventLoop: @unchecked Sendable {
   private var hasEnded = false
   /// Whether whoever runs the loop is in the poller, or about to be, without having seen submissions.
   private var isBlocking = false
+  /// Whether somebody asked for the end of a wait that had not begun.
+  private var isWoken = false
   var seat = Seat()
 
   var thread: Thread?
@@ -158,10 +160,11 @@ public final class EventLoop: @unchecked Sendable {
     return true
   }
 
-  /// Ends the wait of whoever runs the loop.
+  /// Ends the wait of whoever runs the loop, or else the next one.
   public func wake() {
     lock.lock()
     let wakesPoller = isBlocking
+    if !wakesPoller { isWoken = true }
     lock.unlock()
     if wakesPoller { network.wake() }
   }
@@ -175,8 +178,9 @@ public final class EventLoop: @unchecked Sendable {
     performSubmissions()
     fireTimers()
     lock.lock()
-    let mayBlock = !hasSubmissions
+    let mayBlock = !hasSubmissions && !isWoken
     isBlocking = mayBlock
+    isWoken = false
     lock.unlock()
     let limit = mayBlock ? nearer(deadline) : .now
     let count = wait(until: limit)
