@@ -131,12 +131,8 @@ extension EngineCore {
     {
       throw ChannelError(refusal, channel: posted.channel)
     }
-    let message = Message(node)
-    let taken = SendableNode(message.takeNode())
-    loop.submit { [self] in
-      notify(taken.node, .channelClosed, to: endpoint.mailbox)
-      end(endpoint, .closedHere)
-    }
+    let carried = CarriedNode(node)
+    loop.submit { [self] in close(endpoint, carried) }
     return posted
   }
 
@@ -211,17 +207,20 @@ extension EngineCore {
     let entry = ListenerEntry(number, mailbox, noticeID: id)
     endpoints[Int(number)] = .listener(entry)
     node.pointee.channel = number
-    let message = Message(node)
-    let taken = SendableNode(message.takeNode())
-    loop.submit { [self] in listen(entry, address, taken.node) }
+    let carried = CarriedNode(node)
+    loop.submit { [self] in listen(entry, address, carried) }
     return Posted(channel: number, id: id)
   }
 }
 
-/// A node on its way to the loop.
-struct SendableNode: @unchecked Sendable {
-  let node: MessageNode.Pointer
+/// A node on its way to the loop, which is the only one to take it. It goes back to its pool if it never gets there.
+final class CarriedNode: @unchecked Sendable {
+  private var node: MessageNode.Pointer?
   init(_ node: MessageNode.Pointer) { self.node = node }
+
+  deinit { if let node = take() { _ = Message(node) } }
+
+  func take() -> MessageNode.Pointer? { node.take() }
 }
 
 /// A layer on its way to the loop, which is the first to use it.

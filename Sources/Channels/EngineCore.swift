@@ -202,6 +202,14 @@ final class EngineCore: @unchecked Sendable {
 }
 
 extension EngineCore.Endpoint {
+  /// Whether its final notice was given. Loop only.
+  var isOver: Bool {
+    switch self {
+    case .channel(let channel): channel.isOver
+    case .listener(let entry): entry.isClosed
+    }
+  }
+
   var mailbox: Mailbox {
     switch self {
     case .channel(let channel): channel.mailbox

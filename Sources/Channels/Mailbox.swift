@@ -41,10 +41,13 @@ final class Mailbox: @unchecked Sendable {
     return .waiter
   }
 
+  /// The next. Where there is another, it is for one of those who wait: putting in woke one at most.
   func take() -> MessageNode.Pointer? {
     lock.lock()
     defer { lock.unlock() }
-    return list.pop()
+    let node = list.pop()
+    if waiting > 0, !list.isEmpty { arrival.signal() }
+    return node
   }
 
   var isOver: Bool {

@@ -12,7 +12,7 @@ final class MessagePool: ByteOwner, @unchecked Sendable {
 
   private let lock: Lock
   private let limit: Int
-  /// Called without the lock when a message is free again after one was refused.
+  /// Called without the lock when a message is free again after one was refused. Set before the first message is out.
   var onRelief: @Sendable () -> Void = {}
 
   // Guarded by `lock`.
@@ -79,6 +79,7 @@ final class MessagePool: ByteOwner, @unchecked Sendable {
   /// A message from the pool, or one more.
   func takeAlways() -> MessageNode.Pointer {
     lock.lock()
+    if isClosed { keepItself() }
     if let node = free {
       free = node.pointee.next
       freeCount -= 1
@@ -106,6 +107,7 @@ final class MessagePool: ByteOwner, @unchecked Sendable {
     let relieves = wasRefused && liveCount < limit && !isClosed
     if relieves { wasRefused = false }
     let isLast = keepsItself && liveCount == 0 && extraCount == 0
+    if isLast { keepsItself = false }
     lock.unlock()
     if frees { MessageNode.free(node) }
     if relieves { onRelief() }
@@ -133,10 +135,14 @@ final class MessagePool: ByteOwner, @unchecked Sendable {
   func close() {
     lock.lock()
     isClosed = true
-    if liveCount + extraCount > 0, !keepsItself {
-      keepsItself = true
-      _ = Unmanaged.passRetained(self)
-    }
+    if liveCount + extraCount > 0 { keepItself() }
     lock.unlock()
+  }
+
+  /// Lives on until the last message is back, whoever else lets go. With the lock.
+  private func keepItself() {
+    guard !keepsItself else { return }
+    keepsItself = true
+    _ = Unmanaged.passRetained(self)
   }
 }

@@ -43,6 +43,8 @@ public final class EventLoop: @unchecked Sendable {
   @exclusivity(unchecked) private var hasEnded = false
   /// Whether whoever runs the loop is in the poller, or about to be, without having seen submissions.
   @exclusivity(unchecked) private var isBlocking = false
+  /// Whether somebody asked for the end of a wait that had not begun.
+  @exclusivity(unchecked) private var isWoken = false
   @exclusivity(unchecked) var seat = Seat()
 
   var thread: Thread?
@@ -176,10 +178,11 @@ public final class EventLoop: @unchecked Sendable {
     return true
   }
 
-  /// Ends the wait of whoever runs the loop.
+  /// Ends the wait of whoever runs the loop, or else the next one.
   public func wake() {
     lock.lock()
     let wakesPoller = isBlocking
+    if !wakesPoller { isWoken = true }
     lock.unlock()
     if wakesPoller { network.wake() }
   }
@@ -208,8 +211,9 @@ public final class EventLoop: @unchecked Sendable {
       patience -= 1
     }
     lock.lock()
-    let mayBlock = !hasSubmissions && !hasEnough && !seat.asksThreadToLeave
+    let mayBlock = !hasSubmissions && !hasEnough && !isWoken && !seat.asksThreadToLeave
     isBlocking = mayBlock
+    isWoken = false
     lock.unlock()
     let limit = mayBlock ? nearer(deadline) : .now
     let count = wait(until: limit)
