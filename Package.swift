@@ -39,7 +39,12 @@ let package = Package(
   ],
   targets: [
     // 0: the operating system and foreign libraries
-    .target(name: "CPlatform", sources: backEnd),
+    .target(
+      name: "CPlatform", sources: backEnd,
+      linkerSettings: [
+        .linkedLibrary("ws2_32", .when(platforms: [.windows])),
+        .linkedLibrary("ntdll", .when(platforms: [.windows])),
+      ]),
     .target(
       name: "CSimdjson", path: "Sources/External/CSimdjson",
       linkerSettings: [.linkedLibrary("simdjson")]),

@@ -186,8 +186,8 @@ final class EngineCore: @unchecked Sendable {
     loop.stopThread()
     groups.forEach(shut)
     pool.close()
-    pool.onRelief = {}
-    attendant = nil
+    // The loop is run no more, so nobody else looks at this.
+    attendant?.core = nil
   }
 
   /// Waits until little is queued; runs the loop meanwhile where nobody else does.
@@ -223,11 +223,12 @@ private struct SeededNumbers {
 
 /// Attends to the channels that wait for the pool, when it has messages again.
 private final class PoolAttendant: LoopSource, @unchecked Sendable {
-  let core: EngineCore
+  /// Loop only; nil when it is over, so that the two do not keep each other.
+  var core: EngineCore?
   init(_ core: EngineCore) {
     self.core = core
     super.init()
   }
 
-  override func attend() { core.relieve() }
+  override func attend() { core?.relieve() }
 }

@@ -3,15 +3,16 @@
 /// It has one owner. Posting it gives it away, so it cannot be used, or posted, again.
 public struct Message: ~Copyable, @unchecked Sendable {
   let node: MessageNode.Pointer
+  /// False once the node was given away, when the value itself is about to end. (`discard self` is not for Embedded Swift.)
+  private var isOwner = true
 
   init(_ node: MessageNode.Pointer) { self.node = node }
 
-  deinit { node.pointee.pool._withUnsafeGuaranteedRef { $0.put(node) } }
+  deinit { if isOwner { node.pointee.pool._withUnsafeGuaranteedRef { $0.put(node) } } }
 
   /// Gives up the node without returning it.
   consuming func takeNode() -> MessageNode.Pointer {
-    let node = node
-    discard self
+    isOwner = false
     return node
   }
 
@@ -129,6 +130,9 @@ public struct Message: ~Copyable, @unchecked Sendable {
       return _overrideLifetime(bytes, borrowing: self)
     }
   }
+
+  /// How many bytes the body has.
+  public var bodyCount: Int { node.pointee.bodyCount }
 
   /// Adds to the body.
   ///

@@ -118,14 +118,15 @@ extension EventLoop {
     defer { lock.unlock() }
     guard seat.occupant == .nobody, !seat.isStopping else { return false }
     seat.occupant = .guest
+    seat.asksThreadToLeave = false
     seat.visits &+= 1
     return true
   }
 
   /// Runs turns of the borrowed loop until `isDone`, `deadline`, or the loop is stopped.
   public func run(until deadline: Deadline, unless isDone: () -> Bool) {
-    while !isDone(), !isStopping, failure == nil {
-      runTurn(until: deadline)
+    while !isDone(), !isStopping {
+      runTurn(until: deadline, unless: isDone)
       if deadline != .never, network.now() >= deadline.nanoseconds { return }
     }
   }

@@ -16,14 +16,19 @@ public final class EventLoop: @unchecked Sendable {
   private var timers = TimerHeap()
   private let events: UnsafeMutableBufferPointer<Poller.Event>
   private var taken: [LoopSource] = []
+  private var takenTasks: [@Sendable () -> Void] = []
   /// What streams read into, for the duration of one call. Loop only.
   let wireBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 64)
   /// What secure layers decrypt into, for the duration of one call. Loop only.
   let plainBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 32 << 10, alignment: 64)
+  /// Whether a stream reads, so that these two buffers are in use. Loop only.
+  var isReading = false
   /// Nanoseconds of the clock when the current turn's events were taken. Loop only.
   public private(set) var time: Int64
-  /// What made the poller unusable; nil as long as it works. Loop only.
+  /// Why the poller did not work when it was last asked; nil as long as it does. Loop only.
   public private(set) var failure: SystemError?
+  /// How long the loop rests when the poller does not work, in nanoseconds.
+  private static let rest: Int64 = 10_000_000
 
   // Guarded by `lock`.
   let lock: Lock
@@ -32,6 +37,8 @@ public final class EventLoop: @unchecked Sendable {
   private var tasks: [@Sendable () -> Void] = []
   /// Whether there are requests or tasks that the loop has not taken.
   var hasSubmissions = false
+  /// Whether the loop is run no more.
+  private var hasEnded = false
   /// Whether whoever runs the loop is in the poller, or about to be, without having seen submissions.
   private var isBlocking = false
   var seat = Seat()
@@ -98,14 +105,17 @@ public final class EventLoop: @unchecked Sendable {
   }
 
   /// A timer that will not fire.
-  public func cancel(_ timer: LoopTimer) { timers.cancel(timer) }
+  public func cancel(_ timer: LoopTimer) { _ = timers.take(timer) }
+
+  /// When the nearest timer is due, in nanoseconds of the clock; nil if there is none.
+  package var nearestTimer: Int64? { timers.nearest }
 
   // MARK: Submissions (any thread)
 
   /// Has `source.attend` called on the loop, once for all requests that come before it.
   public func request(_ source: LoopSource) {
     lock.lock()
-    if source.isRequested {
+    if source.isRequested || hasEnded {
       lock.unlock()
       return
     }
@@ -114,9 +124,13 @@ public final class EventLoop: @unchecked Sendable {
     unlockAndWake()
   }
 
-  /// Has `task` called on the loop, after those that were submitted before.
+  /// Has `task` called on the loop, after those that were submitted before; never, when the loop was stopped.
   public func submit(_ task: @escaping @Sendable () -> Void) {
     lock.lock()
+    if hasEnded {
+      lock.unlock()
+      return
+    }
     tasks.append(task)
     unlockAndWake()
   }
@@ -156,12 +170,14 @@ public final class EventLoop: @unchecked Sendable {
 
   /// One turn: what was submitted, timers, a wait until something happens or `deadline`, and what it brought.
   ///
-  /// Only whoever runs the loop calls this.
-  func runTurn(until deadline: Deadline) {
+  /// Only whoever runs the loop calls this. It does not wait if `isDone` before that: what was submitted, or a timer, may have
+  /// brought what the caller is after.
+  func runTurn(until deadline: Deadline, unless isDone: () -> Bool = { false }) {
     performSubmissions()
     fireTimers()
+    let hasEnough = isDone()
     lock.lock()
-    let mayBlock = !hasSubmissions
+    let mayBlock = !hasSubmissions && !hasEnough && !seat.asksThreadToLeave
     isBlocking = mayBlock
     lock.unlock()
     let limit = mayBlock ? nearer(deadline) : .now
@@ -187,9 +203,13 @@ public final class EventLoop: @unchecked Sendable {
 
   private func wait(until deadline: Deadline) -> Int {
     do throws(SystemError) {
-      return try network.wait(into: events, until: deadline)
+      let count = try network.wait(into: events, until: deadline)
+      failure = nil
+      return count
     } catch {
+      // Perhaps it is a lack of memory that passes. Asking again at once would make a busy loop.
       failure = error
+      if deadline != .now { Clock.sleep(until: .earlier(deadline, .after(nanoseconds: Self.rest))) }
       return 0
     }
   }
@@ -199,34 +219,43 @@ public final class EventLoop: @unchecked Sendable {
     let now = network.now()
     guard nearest <= now else { return }
     time = now
-    // Timers that are added meanwhile for the past wait for the next turn's end of events.
-    var budget = 1024
-    while budget > 0, let action = timers.takeDue(now) {
-      action()
-      budget -= 1
-    }
+    // Timers that are added meanwhile wait for their turn, even if they are due.
+    let limit = timers.added
+    while let action = timers.takeDue(now, among: limit) { action() }
   }
 
-  private func performSubmissions() {
+  /// False when there were none.
+  @discardableResult
+  private func performSubmissions() -> Bool {
     lock.lock()
     guard hasSubmissions else {
       lock.unlock()
-      return
+      return false
     }
     hasSubmissions = false
     swap(&taken, &requests)
-    let work = tasks
-    tasks.removeAll(keepingCapacity: true)
+    swap(&takenTasks, &tasks)
     for source in taken { source.isRequested = false }
     lock.unlock()
-    for task in work { task() }
+    for task in takenTasks { task() }
     for source in taken { source.attend() }
+    takenTasks.removeAll(keepingCapacity: true)
     taken.removeAll(keepingCapacity: true)
+    return true
   }
 
-  /// Performs what is still submitted, and drops the timers; when the loop is run no more.
+  /// Performs what is still submitted, and drops the timers; when the loop is run no more. What is submitted by that is
+  /// performed too, for so many rounds; what comes later is dropped, so that it keeps nothing alive.
   func drain() {
-    performSubmissions()
-    timers.removeAll()
+    var rounds = 64
+    while rounds > 0, performSubmissions() { rounds -= 1 }
+    lock.lock()
+    hasEnded = true
+    let (lateTasks, lateRequests) = (tasks, requests)
+    tasks = []
+    requests = []
+    lock.unlock()
+    let dropped = timers.takeAll()
+    _ = (lateTasks, lateRequests, dropped)
   }
 }

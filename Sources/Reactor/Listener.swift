@@ -2,8 +2,8 @@ public import Platform
 
 /// A socket that others connect to. A subclass says in `accepted` what becomes of them. Loop only, but for what says otherwise.
 ///
-/// It takes a bounded number of connections a turn. When the process or the machine can open no more it rests for a moment, and
-/// those who wait stay waiting.
+/// It takes a bounded number of connections a turn. When the process or the machine can open no more, or anything else is wrong,
+/// it rests for a moment, and those who wait stay waiting.
 open class Listener: LoopSource, @unchecked Sendable {
   /// Connections that one turn accepts at most.
   static let turnLimit = 64
@@ -54,7 +54,7 @@ open class Listener: LoopSource, @unchecked Sendable {
   public func resume() {
     guard isPaused, token != 0 else { return }
     isPaused = false
-    try? loop.update(self, socket, .read)
+    if restTimer == nil { try? loop.update(self, socket, .read) }
   }
 
   /// Listens no more.
@@ -77,7 +77,8 @@ open class Listener: LoopSource, @unchecked Sendable {
         guard let (socket, peer) = try loop.network.accept(socket) else { return }
         accepted(socket, from: peer)
       } catch {
-        if error.kind == .limit { takeRest() }
+        // Whatever it was, the connection still waits, and asking for it again at once would make a busy loop.
+        takeRest()
         return failed(error)
       }
     }

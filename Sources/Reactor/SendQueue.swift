@@ -62,6 +62,7 @@ final class SendQueue: @unchecked Sendable {
   private(set) var byteCount = 0
   private var isFlushing = false
   private var isClosed = false
+  private var isFinishing = false
   private var isHeld: Bool
   private var waiters = 0
   private var lastAppend: Int64 = 0
@@ -69,7 +70,6 @@ final class SendQueue: @unchecked Sendable {
   let limit: Int
 
   // Only the writer's.
-  private let parts: UnsafeMutableBufferPointer<UnsafeRawBufferPointer>
   private var finished: [UnsafeMutableRawPointer] = []
 
   /// - Parameters:
@@ -81,13 +81,10 @@ final class SendQueue: @unchecked Sendable {
     self.limit = limit
     self.isHeld = isHeld
     lock = try Lock()
-    parts = .allocate(capacity: Sockets.gatherLimit)
-    parts.initialize(repeating: UnsafeRawBufferPointer(start: nil, count: 0))
   }
 
   deinit {
     for segment in segments[first...] { drop(segment) }
-    parts.deallocate()
   }
 
   private func drop(_ segment: Segment) {
@@ -109,10 +106,14 @@ final class SendQueue: @unchecked Sendable {
   func append(
     owned bytes: UnsafeMutableRawBufferPointer, token: UnsafeMutableRawPointer, now: Int64, ignoringLimit: Bool = false
   ) -> Admission {
+    guard let base = bytes.baseAddress, bytes.count > 0 else {
+      let admission = append(UnsafeRawBufferPointer(bytes), now: now)
+      if case .queued = admission { owner?.takeBack(token) }
+      return admission
+    }
     lock.lock()
     defer { lock.unlock() }
     return admit(bytes.count, now, ignoringLimit) {
-      guard let base = bytes.baseAddress else { return }
       segments.append(Segment(base: base, start: 0, end: bytes.count, token: token))
     }
   }
@@ -179,6 +180,15 @@ final class SendQueue: @unchecked Sendable {
   func flush(
     wasFull: inout Bool, using send: (UnsafeBufferPointer<UnsafeRawBufferPointer>) -> Transfer
   ) -> Outcome {
+    withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: Sockets.gatherLimit) { parts in
+      flush(&wasFull, parts, send)
+    }
+  }
+
+  private func flush(
+    _ wasFull: inout Bool, _ parts: UnsafeMutableBufferPointer<UnsafeRawBufferPointer>,
+    _ send: (UnsafeBufferPointer<UnsafeRawBufferPointer>) -> Transfer
+  ) -> Outcome {
     lock.lock()
     guard !isFlushing, !isHeld, !isClosed, byteCount > 0 else {
       lock.unlock()
@@ -187,7 +197,7 @@ final class SendQueue: @unchecked Sendable {
     isFlushing = true
     var written = 0
     while true {
-      let (count, offered) = gather()
+      let (count, offered) = gather(parts)
       lock.unlock()
       let transfer = send(UnsafeBufferPointer(rebasing: parts[..<count]))
       lock.lock()
@@ -206,7 +216,15 @@ final class SendQueue: @unchecked Sendable {
       case .wouldBlock: outcome = .blocked
       case .failed(let error): outcome = .failed(error)
       }
-      if isClosed { outcome = outcome ?? .busy }
+      if !finished.isEmpty {
+        // Still the writer, so nobody else touches these.
+        lock.unlock()
+        for token in finished { owner?.takeBack(token) }
+        finished.removeAll(keepingCapacity: true)
+        lock.lock()
+        if case .drained = outcome, byteCount > 0 { outcome = nil }
+      }
+      if isClosed || (isFinishing && byteCount == 0) { outcome = .busy }
       if let outcome {
         isFlushing = false
         if wantsDrained, byteCount <= limit / 2 {
@@ -216,13 +234,14 @@ final class SendQueue: @unchecked Sendable {
         let wakes = waiters > 0
         lock.unlock()
         if wakes { space?.broadcast() }
-        takeBackFinished()
         return outcome
       }
     }
   }
 
-  private func gather() -> (count: Int, offered: Int) {
+  private func gather(
+    _ parts: UnsafeMutableBufferPointer<UnsafeRawBufferPointer>
+  ) -> (count: Int, offered: Int) {
     var count = 0
     var offered = 0
     var index = first
@@ -256,30 +275,39 @@ final class SendQueue: @unchecked Sendable {
     }
   }
 
-  private func takeBackFinished() {
-    guard !finished.isEmpty else { return }
-    for token in finished { owner?.takeBack(token) }
-    finished.removeAll(keepingCapacity: true)
-  }
-
   // MARK: The end
 
-  /// Takes nothing more. False when another thread is writing just now: it will notice, and say so to its stream.
-  func close() -> Bool {
+  /// Takes nothing more. Nobody writes when this returns, nor ever again: if another thread does just now, this waits for the
+  /// one call that it is in, which does not block. So the socket's number may be used again, and what is left may be taken.
+  func close() {
     lock.lock()
     isClosed = true
-    let isIdle = !isFlushing
-    let wakes = waiters > 0
+    if isFlushing, space == nil { space = try? Condition() }
+    waiters += 1
+    if waiters > 1 { space?.broadcast() }
+    while isFlushing {
+      if space?.wait(lock) == nil {
+        lock.unlock()
+        Thread.yield()
+        lock.lock()
+      }
+    }
+    waiters -= 1
     lock.unlock()
-    if wakes { space?.broadcast() }
-    return isIdle
   }
 
-  /// Whether `close` was called.
-  var hasClosed: Bool {
+  /// From now on the writer that sends the last byte, whichever thread that is, says `.busy`, for the loop to be told.
+  func beginFinishing() {
+    lock.lock()
+    isFinishing = true
+    lock.unlock()
+  }
+
+  /// Whether the loop waits for the last byte.
+  var tellsLoop: Bool {
     lock.lock()
     defer { lock.unlock() }
-    return isClosed
+    return isFinishing && !isClosed
   }
 
   /// Bytes that wait.

@@ -7,6 +7,8 @@ extension Stream {
   /// Reads what is there. Unless `untilEnd`, a read that did not fill its buffers was the last: the poller tells when there is
   /// more.
   func read(untilEnd: Bool) {
+    loop.isReading = true
+    defer { loop.isReading = false }
     if secure != nil { return readSecure(untilEnd: untilEnd) }
     var reads = 0
     while isReading || untilEnd, state == .open, !peerEnded, reads < Self.turnLimit || untilEnd {
@@ -50,6 +52,7 @@ extension Stream {
 
   func endReading(_ end: StreamEnd) {
     peerEnded = true
+    if let failure { return close(.sendFailed(failure), aborting: true) }
     guard case .ended = end else { return close(end) }
     peerFinished()
     if state != .closed { updateInterest() }

@@ -62,12 +62,10 @@ extension Stream {
       case .drained, .blocked, .more: continue
       case .busy, .failed:
         wantsWrite = false
-        if finishesWhenSent {
-          secure.finish()
-          if wire.fill(from: secure) { _ = sendWire() }
-          finishSocket()
-        }
-        return
+        guard finishesWhenSent else { return }
+        if hasSaidGoodbye { return finishSocket() }
+        hasSaidGoodbye = true
+        secure.finish()
       }
     }
     if state != .closed { loop.request(self) }

@@ -35,6 +35,10 @@ open class Stream: LoopSource, @unchecked Sendable {
   var interest: Readiness = []
   var wantsWrite = false
   var finishesWhenSent = false
+  /// What broke the connection, as sending found it, while there may be something left to read.
+  var failure: SystemError?
+  /// Whether the secure layer was told to say goodbye.
+  var hasSaidGoodbye = false
   var peerEnded = false
   /// Encrypted bytes that the socket did not take yet.
   var wire = WireBytes()
@@ -83,6 +87,7 @@ open class Stream: LoopSource, @unchecked Sendable {
 
   /// Takes over a socket that was accepted.
   public func start(accepted socket: SocketNumber, secure layer: SecureLayer? = nil) {
+    guard state == .idle else { return network.close(socket, aborting: true) }
     self.socket = socket
     secure = layer
     interest = .read
@@ -96,6 +101,7 @@ open class Stream: LoopSource, @unchecked Sendable {
 
   /// Begins to connect.
   public func start(connectingTo address: SocketAddress, secure layer: SecureLayer? = nil) {
+    guard state == .idle else { return }
     secure = layer
     var next: SocketAddress? = address
     while let address = next {
@@ -223,7 +229,7 @@ open class Stream: LoopSource, @unchecked Sendable {
     switch outcome {
     case .drained: break
     case .blocked, .more: asks = true
-    case .busy: asks = asks || queue.hasClosed
+    case .busy: asks = asks || queue.tellsLoop
     case .failed:
       // The loop meets the same failure, and reads first what the peer had to say.
       notes.bitwiseOr(Self.noteFailed, ordering: .relaxed)
@@ -236,7 +242,6 @@ open class Stream: LoopSource, @unchecked Sendable {
 
   public override func attend() {
     let notes = notes.exchange(0, ordering: .relaxed)
-    guard state != .closed else { return closeSocket() }
     guard state == .open || state == .securing else { return }
     if notes & Self.noteDrained != 0 { drained() }
     guard state != .closed else { return }
@@ -257,7 +262,8 @@ open class Stream: LoopSource, @unchecked Sendable {
     guard state != .closed else { return }
     if isOver {
       // The poller would say so again and again, whatever we wait for.
-      if peerEnded { return close(.ended, aborting: true) }
+      // What we sent last may still be on its way: a reset would overtake it.
+      if peerEnded { return close(.ended, aborting: readiness.contains(.error)) }
       if !isReading { return park() }
     }
     updateInterest()
@@ -310,6 +316,11 @@ open class Stream: LoopSource, @unchecked Sendable {
 
   /// What the peer sent before it stopped reading is worth more than the news that it did.
   func failSending(_ error: SystemError) {
+    // Not now: the buffer that we would read into holds what some stream is being handed. The next turn fails the same way.
+    guard !loop.isReading else { return loop.request(self) }
+    // After its own end the peer does not care; anything else broke the connection, and must not look like an end.
+    if error.kind != .closed { failure = error }
+    guard isReading || state == .securing || peerEnded else { return park() }
     read(untilEnd: true)
     close(.sendFailed(error), aborting: true)
   }
@@ -338,7 +349,7 @@ open class Stream: LoopSource, @unchecked Sendable {
 
   /// Reads again. Loop only.
   public func resumeReading() {
-    guard !isReading else { return }
+    guard !isReading, state != .closed else { return }
     isReading = true
     guard isParked else { return updateInterest() }
     isParked = false
@@ -353,6 +364,7 @@ open class Stream: LoopSource, @unchecked Sendable {
 
   /// A connection that is over, with bytes that nobody wants to read yet: out of the poller until somebody does.
   private func park() {
+    guard !isParked else { return }
     loop.remove(self, socket)
     isParked = true
   }
@@ -361,7 +373,9 @@ open class Stream: LoopSource, @unchecked Sendable {
 
   /// Sends what waits, then ends our side; the stream goes on until the peer ends its own. Loop only.
   public func finish() {
+    guard state != .closed else { return }
     finishesWhenSent = true
+    queue.beginFinishing()
     guard state == .open else { return }
     if secure != nil { flushSecure() } else { flushOnLoop() }
     updateInterest()
@@ -376,23 +390,17 @@ open class Stream: LoopSource, @unchecked Sendable {
   public func close(_ end: StreamEnd = .closed, aborting: Bool = false) {
     guard state != .closed else { return }
     state = .closed
-    abortsSocket = aborting
     if socket >= 0 { loop.remove(self, socket) }
-    if queue.close() { closeSocket() }
+    // Before the socket: its number may be another's as soon as it is closed, and nobody must write to that.
+    queue.close()
+    if socket >= 0 { network.close(socket, aborting: aborting) }
+    socket = -1
     closed(end)
   }
 
   /// Whether it is over.
   public var isOver: Bool { state == .closed }
 
-  /// When a sender of another thread was writing as the stream was closed, the number is free for reuse only after that.
-  private func closeSocket() {
-    guard socket >= 0 else { return }
-    network.close(socket, aborting: abortsSocket)
-    socket = -1
-  }
-
-  private var abortsSocket = false
   private var isParked = false
 
   /// Gives what was not sent, oldest first, after the stream was closed: copies as they lie in chunks, and the owner's buffers
