@@ -74,17 +74,31 @@ let package = Package(
     // 6: the command
     .target(name: "Arguments", swiftSettings: swift),
     .target(
-      name: "PoolCommands", dependencies: ["Arguments", "Platform", "JSON", "Lite3", "Pools"],
+      name: "CommandSupport", dependencies: ["Arguments", "Platform", "JSON", "Pools"],
+      path: "Sources/Commands/Support", swiftSettings: swift),
+    .target(
+      name: "PoolCommands", dependencies: ["Arguments", "CommandSupport", "Platform", "JSON", "Lite3", "Pools"],
       path: "Sources/Commands/Pool", swiftSettings: swift),
+    .target(
+      name: "ChannelCommands",
+      dependencies: ["Arguments", "Channels", "CommandSupport", "JSON", "Lite3", "Platform", "Pools", "Reactor"],
+      path: "Sources/Commands/Channel", swiftSettings: swift),
     .executableTarget(
-      name: "weir", dependencies: ["Arguments", "PoolCommands", "Platform"], swiftSettings: swift),
+      name: "weir",
+      dependencies: [
+        "Arguments", "ChannelCommands", "CommandSupport", "PoolCommands", "Reactor",
+        // What the Windows build cannot have; the command says so there.
+        .target(name: "TLS", condition: .when(platforms: [.linux, .macOS])),
+      ], swiftSettings: swift),
 
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: tests),
     .testTarget(name: "Lite3Tests", dependencies: ["JSON", "Lite3"], swiftSettings: tests),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"], swiftSettings: tests),
     .testTarget(
       name: "PoolCommandsTests",
-      dependencies: ["Arguments", "JSON", "Lite3", "Platform", "PoolCommands", "Pools", "Support"],
+      dependencies: [
+        "Arguments", "CommandSupport", "JSON", "Lite3", "Platform", "PoolCommands", "Pools", "Support",
+      ],
       swiftSettings: tests),
     .testTarget(name: "TLSTests", dependencies: ["Platform", "Reactor", "Support", "TLS"], swiftSettings: tests),
     .testTarget(name: "PoolsTests", dependencies: ["Platform", "Pools", "Support"], swiftSettings: tests),

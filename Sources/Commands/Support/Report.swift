@@ -1,7 +1,7 @@
-internal import JSON
+package import JSON
 
 /// A JSON value that a command makes: a report, an error, a notice. Messages are never taken apart into these.
-indirect enum Report {
+package indirect enum Report {
   case null
   case bool(Bool)
   case whole(UInt64)
@@ -10,17 +10,17 @@ indirect enum Report {
   case list([Report])
   case object([(String, Report)])
 
-  static func whole(_ number: UInt64?) -> Report { number.map { .whole($0) } ?? .null }
-  static func text(_ text: String?) -> Report { text.map { .text($0) } ?? .null }
+  package static func whole(_ number: UInt64?) -> Report { number.map { .whole($0) } ?? .null }
+  package static func text(_ text: String?) -> Report { text.map { .text($0) } ?? .null }
 
   /// A point in time, in nanoseconds since 1970-01-01 UTC.
-  static func time(_ nanoseconds: UInt64?) -> Report {
+  package static func time(_ nanoseconds: UInt64?) -> Report {
     guard let nanoseconds else { return .null }
     return .text(timestamp(nanoseconds))
   }
 
   /// The value as JSON text with a newline behind it, in the `output` of what is returned.
-  func line(_ style: JSONStyle) -> JSONWriter {
+  package func line(_ style: JSONStyle) -> JSONWriter {
     var json = JSONWriter(style: style)
     write(into: &json)
     json.output.append(UInt8(ascii: "\n"))
@@ -51,14 +51,14 @@ indirect enum Report {
 }
 
 /// RFC 3339 in UTC, with as many digits as the moment needs.
-func timestamp(_ nanoseconds: UInt64) -> String {
+package func timestamp(_ nanoseconds: UInt64) -> String {
   var writer = ByteWriter(capacity: 64)
   writer.appendTimestamp(nanoseconds)
   return writer.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
 }
 
 /// The text as a JSON string, quotes included.
-func jsonString(_ text: String) -> String {
+package func jsonString(_ text: String) -> String {
   var writer = ByteWriter(capacity: 64)
   writer.appendQuoted(text)
   return writer.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }

@@ -1,10 +1,10 @@
 internal import Arguments
-internal import JSON
+package import JSON
 
 /// How results and errors of one run are shown: decided once, from the global options and the terminals.
-struct Presentation {
+package struct Presentation {
   /// Reports: what commands that emit no messages print.
-  enum Reports: Equatable {
+  package enum Reports: Equatable {
     case json(JSONStyle)
     /// Prose for a person who looks at it.
     case prose
@@ -12,17 +12,17 @@ struct Presentation {
     case plain
   }
 
-  enum Errors: Equatable {
+  package enum Errors: Equatable {
     case json
     case text(isColored: Bool)
   }
 
   /// How a command that emits message after message lays them out.
-  let messages: JSONStyle
+  package let messages: JSONStyle
   /// How a command that emits exactly one message lays it out.
-  let oneMessage: JSONStyle
-  let reports: Reports
-  let errors: Errors
+  package let oneMessage: JSONStyle
+  package let reports: Reports
+  package let errors: Errors
 
   init(_ invocation: Invocation, output: Output, errors errorOutput: Output, noColor: Bool = false) {
     let color = invocation.value(Globals.color)

@@ -1,19 +1,19 @@
 internal import Arguments
 internal import JSON
 internal import Platform
-package import Pools
 
 /// An error as it is shown: one JSON line, or a labelled line for each thing that is known.
-struct ErrorReport {
-  let error: PoolError
+package struct ErrorReport {
+  private let error: Failure
 
-  init(_ error: PoolError) { self.error = error }
+  package init(_ error: Failure) { self.error = error }
 
   /// The members that an error has wherever it is shown; only what is known is there.
-  var inner: Report {
+  package var inner: Report {
     var members: [(String, Report)] = [("kind", .text(error.kind.name)), ("message", .text(error.message))]
     if let hint { members.append(("hint", .text(hint))) }
     if let path = error.path { members.append(("path", .text(path))) }
+    if let address = error.address { members.append(("address", .text(address))) }
     if let sequence = error.sequence { members.append(("seq", .whole(sequence))) }
     if let offset = error.offset { members.append(("offset", .whole(offset))) }
     if !error.causes.isEmpty { members.append(("causes", .list(error.causes.map { .text($0) }))) }
@@ -21,16 +21,17 @@ struct ErrorReport {
   }
 
   /// The whole envelope.
-  var envelope: Report { .object([("error", inner)]) }
+  package var envelope: Report { .object([("error", inner)]) }
 
-  /// A line each: `error`, `hint`, `path`, `seq`, `offset`, `caused by` (the first cause).
-  func text(isColored: Bool, directory: String?) -> String {
+  /// A line each: `error`, `hint`, `path`, `address`, `seq`, `offset`, `caused by` (the first cause).
+  package func text(isColored: Bool, directory: String?) -> String {
     var text = Self.line("error", error.message, color: isColored ? 31 : nil)
     func add(_ label: String, _ value: String?) {
       if let value { text += Self.line(label, value, color: isColored ? 33 : nil) }
     }
     add("hint", hint)
     add("path", error.path.map { Self.shortened($0, directory: directory) })
+    add("address", error.address)
     add("seq", error.sequence.map { "\($0)" })
     add("offset", error.offset.map { "\($0)" })
     add("caused by", error.causes.first)
@@ -68,34 +69,5 @@ struct ErrorReport {
     guard let first = rest.utf8.first else { return path }
     if Paths.isSeparator(first) { return "." + rest }
     return directory.utf8.last.map(Paths.isSeparator) == true ? "./" + rest : path
-  }
-}
-
-extension PoolError.Kind {
-  /// The name that scripts match; the same in every interface.
-  package var name: String {
-    switch self {
-    case .internal: "Internal"
-    case .usage: "Usage"
-    case .notFound: "NotFound"
-    case .alreadyExists: "AlreadyExists"
-    case .busy: "Busy"
-    case .permission: "Permission"
-    case .corrupt: "Corrupt"
-    case .io: "Io"
-    case .retentionGap: "RetentionGap"
-    }
-  }
-
-  /// What to do when nothing better is known.
-  var generalHint: String? {
-    switch self {
-    case .internal: "This is a fault of the program or of the machine's clock. Try again, and report it if it stays."
-    case .busy: "Another process holds it. Try again, or use --retry."
-    case .permission: "Check who owns the file and its directory."
-    case .corrupt: "Try `weir doctor` on the pool."
-    case .io: "Check the disk and the file system."
-    case .usage, .notFound, .alreadyExists, .retentionGap: nil
-    }
   }
 }

@@ -1,9 +1,8 @@
 internal import Arguments
-internal import Platform
-internal import Pools
+package import Platform
 
 /// How commands that go on for long end when they are asked to.
-enum Stopping {
+package enum Stopping {
   /// How long a command may take to finish what it has begun, in nanoseconds.
   private static let grace: Int64 = 10_000_000_000
 
@@ -12,17 +11,17 @@ enum Stopping {
   ///
   /// A command may wait for a lock that nobody gives back, or on a disk that hangs. So that it can be stopped all the same, the
   /// process ends without further ado some time after the request.
-  static func begin() throws(CommandError) {
+  package static func begin() throws(CommandError) {
     do throws(SystemError) {
       try StopRequests.listen()
       // Never joined: it ends with the process.
       _ = Unmanaged.passRetained(Watch(try Thread { watch() }))
     } catch {
-      throw .failed(PoolError(.internal, "failed to listen for stop requests", causes: [error.message]))
+      throw .failed(Failure(.internal, "failed to listen for stop requests", causes: [error.message]))
     }
   }
 
-  static func code(_ reason: StopRequests.Reason) -> ExitCode {
+  package static func code(_ reason: StopRequests.Reason) -> ExitCode {
     switch reason {
     case .interrupt: .interrupted
     case .terminate: .terminated

@@ -1,11 +1,11 @@
-internal import Platform
+package import Platform
 
 /// Reads a file or a pipe on a thread of its own, so that the caller knows when there is nothing to read yet, and can be
 /// asked to stop while there is nothing.
 ///
 /// At most two chunks are held: one that is being worked on, one that is being filled.
-final class InputPump: @unchecked Sendable {
-  enum Delivery {
+package final class InputPump: @unchecked Sendable {
+  package enum Delivery {
     /// The first `count` bytes of a buffer that is given back with `recycle`.
     case chunk([UInt8], count: Int)
     /// Nothing is there now.
@@ -43,7 +43,7 @@ final class InputPump: @unchecked Sendable {
   ///
   /// The pump lives as long as the process: a thread that waits for input cannot be ended, so it must never lose what it
   /// works on.
-  static func start(_ file: consuming File) throws(SystemError) -> InputPump {
+  package static func start(_ file: consuming File) throws(SystemError) -> InputPump {
     let pump = try InputPump(file)
     _ = Unmanaged.passRetained(pump)
     pump.threads.reader = try Thread { pump.read() }
@@ -52,7 +52,7 @@ final class InputPump: @unchecked Sendable {
   }
 
   /// What comes next. With `waits` it is never `nothing`.
-  func next(waits: Bool) -> Delivery {
+  package func next(waits: Bool) -> Delivery {
     lock.lock()
     defer { lock.unlock() }
     while true {
@@ -69,7 +69,7 @@ final class InputPump: @unchecked Sendable {
   }
 
   /// Gives the memory of a chunk back.
-  func recycle(_ buffer: consuming [UInt8]) {
+  package func recycle(_ buffer: consuming [UInt8]) {
     lock.lock()
     if spare.count < Self.chunksHeld { spare.append(buffer) }
     lock.unlock()

@@ -1,7 +1,7 @@
 package import Arguments
 internal import JSON
 internal import Platform
-package import Pools
+internal import Pools
 
 /// What one run of a command works with: where its output goes and how it is laid out, the pool directory, the clock.
 ///
@@ -11,7 +11,7 @@ package final class Session {
   package let errors: Output
   /// Nanoseconds since 1970-01-01 UTC.
   package let now: () -> UInt64
-  let presentation: Presentation
+  package let presentation: Presentation
   private let chosenDirectory: String?
 
   package init(
@@ -26,7 +26,7 @@ package final class Session {
   }
 
   /// Where pools are found by name.
-  func poolDirectory() throws(CommandError) -> String {
+  package func poolDirectory() throws(CommandError) -> String {
     if let chosenDirectory {
       if chosenDirectory.utf8.isEmpty { throw .usage("--dir is empty", hint: "Name a directory, or leave --dir out.") }
       return chosenDirectory
@@ -35,7 +35,7 @@ package final class Session {
   }
 
   /// A file as people see it: from the pool directory on, or its name alone.
-  func shown(_ path: String) -> String {
+  package func shown(_ path: String) -> String {
     guard let directory = try? poolDirectory(), path.hasBytePrefix(directory) else { return Paths.lastPart(of: path) }
     var rest = path.utf8.dropFirst(directory.utf8.count)
     guard let first = rest.first, Paths.isSeparator(first) || directory.utf8.last.map(Paths.isSeparator) == true else {
@@ -48,7 +48,7 @@ package final class Session {
   // MARK: Output
 
   /// Prints a report in the form asked for. `prose` is for a person at a terminal, `plain` for text in a pipe.
-  func print(_ report: Report, prose: () -> String, plain: () -> String) throws(CommandError) {
+  package func print(_ report: Report, prose: () -> String, plain: () -> String) throws(CommandError) {
     switch presentation.reports {
     case .json(let style):
       try output.write(report.line(style).output.bytes)
@@ -58,7 +58,7 @@ package final class Session {
   }
 
   /// Tells of an error. A stream that does not take it is ignored: there is nowhere else to go.
-  package func report(_ error: PoolError) {
+  package func report(_ error: Failure) {
     var error = error
     if error.hint == nil { error.hint = error.kind.generalHint }
     let report = ErrorReport(error)
@@ -71,7 +71,7 @@ package final class Session {
     }
   }
 
-  func tell(_ notice: Notice) {
+  package func tell(_ notice: Notice) {
     switch presentation.errors {
     case .json: say(notice.report(time: now()))
     case .text:

@@ -1,13 +1,13 @@
-internal import Arguments
+package import Arguments
 internal import Platform
-internal import Pools
+package import Pools
 
 /// A pool as the user named it, and the file that this means.
-struct PoolReference {
-  let text: String
-  let path: String
+package struct PoolReference {
+  package let text: String
+  package let path: String
 
-  static let argument = Positional(
+  package static let argument = Positional(
     "POOL", .required, "The pool: a name in the pool directory, or a path",
     details:
       "A word without a path separator is a name: NAME stands for NAME.plasmite in the pool directory. Anything with a"
@@ -15,7 +15,7 @@ struct PoolReference {
     source: .pool)
 
   /// - Throws: Usage for remote references and impossible names.
-  init(_ text: String, in session: Session) throws(CommandError) {
+  package init(_ text: String, in session: Session) throws(CommandError) {
     self.text = text
     if Self.isRemote(text) {
       throw .usage(
@@ -26,16 +26,16 @@ struct PoolReference {
   }
 
   /// `http://host:port/pool` and whatever else has a scheme.
-  static func isRemote(_ text: String) -> Bool {
+  package static func isRemote(_ text: String) -> Bool {
     let bytes = Array(text.utf8)
     guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), colon > 0 else { return false }
     return bytes[colon...].starts(with: "://".utf8)
   }
 
-  var isPath: Bool { text.utf8.contains(where: Paths.isSeparator) }
+  package var isPath: Bool { text.utf8.contains(where: Paths.isSeparator) }
 
   /// Opens the pool. If there is none, the error's hint is `missing`, or about the path when a path was given.
-  func open(missing: @autoclosure () -> String) throws(CommandError) -> Pool {
+  package func open(missing: @autoclosure () -> String) throws(CommandError) -> Pool {
     do throws(PoolError) {
       return try Pool.open(at: path)
     } catch {
@@ -50,7 +50,7 @@ struct PoolReference {
 
 extension PoolReference {
   /// Opens the pool, and makes it first if it is missing.
-  func openOrCreate(size: UInt64) throws(CommandError) -> Pool {
+  package func openOrCreate(size: UInt64) throws(CommandError) -> Pool {
     // Somebody else may make it, or delete it, between the two steps; whoever comes second opens it.
     do throws(PoolError) { return try Pool.open(at: path) } catch {
       if error.kind != .notFound { throw CommandError(error) }
@@ -65,18 +65,18 @@ extension PoolReference {
 }
 
 /// Command lines in hints.
-enum CommandLineText {
+package enum CommandLineText {
   /// The words as one line that can be pasted: those with special characters as JSON strings, which most shells read well.
-  static func quoted(_ words: [String]) -> String { words.map(quoted).joinedText(" ") }
+  package static func quoted(_ words: [String]) -> String { words.map(quoted).joinedText(" ") }
 
   /// The command line that was given, with one more option, which must not end up behind `--`.
-  static func adding(_ option: String, to invocation: Invocation) -> String {
+  package static func adding(_ option: String, to invocation: Invocation) -> String {
     var words = invocation.words
     words.insert(option, at: words.firstIndex { $0.hasSameBytes(as: "--") } ?? words.endIndex)
     return quoted(["weir"] + words)
   }
 
-  static func quoted(_ word: String) -> String {
+  package static func quoted(_ word: String) -> String {
     let isPlain = !word.utf8.isEmpty && word.utf8.allSatisfy(isPlain)
     return isPlain ? word : jsonString(word)
   }

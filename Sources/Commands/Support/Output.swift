@@ -1,6 +1,5 @@
 internal import JSON
 package import Platform
-internal import Pools
 
 /// Bytes on their way to a standard stream, collected so that many small writes become few system calls.
 package final class Output {
@@ -54,7 +53,7 @@ package final class Output {
     guard let error = sending(bytes) else { return }
     if error.kind == .closed { throw .outputClosed }
     throw .failed(
-      PoolError(
+      Failure(
         .io, "failed to write output", hint: "check where the output goes: a full disk, or a closed stream",
         causes: [error.message]))
   }

@@ -1,23 +1,26 @@
-internal import Pools
-
 /// Tells of messages that were evicted before they were read, at most once a second.
-struct DropNotices {
+package struct DropNotices {
   private static let interval: Int64 = 1_000_000_000
 
   private let reference: PoolReference
+  private let command: String
   private var pending: ClosedRange<UInt64>?
   private var dropped: UInt64 = 0
   private var lastTold: Int64?
 
-  init(_ reference: PoolReference) { self.reference = reference }
+  /// - Parameter command: Who tells.
+  package init(_ reference: PoolReference, command: String) {
+    self.reference = reference
+    self.command = command
+  }
 
   /// When the pending notice may be told, in nanoseconds of the monotonic clock; nil when there is none.
-  var due: Int64? {
+  package var due: Int64? {
     guard pending != nil else { return nil }
     return lastTold.map { $0 + Self.interval } ?? .min
   }
 
-  mutating func add(_ gap: ClosedRange<UInt64>) {
+  package mutating func add(_ gap: ClosedRange<UInt64>) {
     dropped += gap.upperBound - gap.lowerBound + 1
     pending = pending.map { $0.lowerBound...gap.upperBound } ?? gap
   }
@@ -25,7 +28,7 @@ struct DropNotices {
   /// The notice to tell now, if any; several gaps become one.
   ///
   /// - Parameter now: Nanoseconds of the monotonic clock; nil at the end, when nothing can be put off.
-  mutating func take(now: Int64?) -> Notice? {
+  package mutating func take(now: Int64?) -> Notice? {
     guard let gap = pending, let due else { return nil }
     if let now {
       guard now >= due else { return nil }
@@ -36,7 +39,7 @@ struct DropNotices {
       dropped = 0
     }
     return Notice(
-      kind: .drop, command: "follow", message: "dropped \(dropped) \(dropped == 1 ? "message" : "messages")",
+      kind: .drop, command: command, message: "dropped \(dropped) \(dropped == 1 ? "message" : "messages")",
       pool: reference.text,
       details: [
         ("last_seen_seq", .whole(gap.lowerBound - 1)), ("next_seen_seq", .whole(gap.upperBound + 1)),

@@ -1,9 +1,9 @@
 /// Finds bytes by looking at eight of them at a time.
 ///
 /// The loads stay inside the buffer: whole words first, then single bytes.
-enum ByteSearch {
+package enum ByteSearch {
   /// The index of the first `byte` at or after `start`; nil if there is none.
-  static func first(_ byte: UInt8, in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+  package static func first(_ byte: UInt8, in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
     let pattern = 0x0101_0101_0101_0101 &* UInt64(byte)
     var index = max(0, start)
     while index &+ 8 <= bytes.count {
@@ -21,7 +21,7 @@ enum ByteSearch {
   }
 
   /// How many times `byte` occurs in the range.
-  static func count(_ byte: UInt8, in bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int {
+  package static func count(_ byte: UInt8, in bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int {
     var count = 0
     for other in bytes[range] where other == byte { count += 1 }
     return count

@@ -31,8 +31,8 @@ package enum Globals {
   static let laterFormats = ["yaml", "lite3", "lite3-raw"]
 
   /// Older spellings of `--format json`.
-  static let json = Option.synonym("json", for: format, value: "json")
-  static let jsonLines = Option.synonym("jsonl", for: format, value: "json")
+  package static let json = Option.synonym("json", for: format, value: "json")
+  package static let jsonLines = Option.synonym("jsonl", for: format, value: "json")
 
   enum Format {
     case pretty, json

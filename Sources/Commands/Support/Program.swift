@@ -1,6 +1,5 @@
 internal import Arguments
 internal import Platform
-internal import Pools
 
 /// The frame around every command: reads the arguments, runs what they choose, reports what went wrong.
 package enum Program {
@@ -11,7 +10,7 @@ package enum Program {
     let noColor = Process.environment("NO_COLOR")?.isEmpty == false
     let status: ExitCode
     if let index = Process.unreadableArgument {
-      let error = PoolError(
+      let error = Failure(
         .usage, "argument \(index) is not valid UTF-8",
         hint: "Check the terminal's encoding. Try `\(root.name) --help`.")
       Session(Invocation(root), output: output, errors: errors, noColor: noColor).report(error)

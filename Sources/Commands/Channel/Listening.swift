@@ -1,0 +1,197 @@
+internal import Channels
+internal import CommandSupport
+internal import Platform
+
+/// A listener at work: everything that its mailbox brings, one after the other.
+final class Listening {
+  private static let command = "channel listen"
+  /// How long one peer that does not read its answers may hold up the others, in nanoseconds.
+  private static let slowness: Int64 = 5_000_000_000
+
+  private let options: ListenOptions
+  private let session: Session
+  private let engine: Engine
+  private let group: ChannelGroup
+  /// Where it listens; the bound address once that is known.
+  private var address: ChannelAddress
+  private var listener: UInt16 = 0
+  /// Channels that said hello and are not closed, and whether they were accepted.
+  private var channels: [UInt16: Bool] = [:]
+  private var text: ReceivedText
+  private var taken: UInt64 = 0
+  private var idleSince = Clock.monotonic()
+  private var isEnding = false
+
+  init(_ options: ListenOptions, _ session: Session) throws(CommandError) {
+    self.options = options
+    self.session = session
+    address = options.address
+    text = ReceivedText(style: session.presentation.messages)
+    var engineOptions = EngineOptions()
+    engineOptions.secureServer = options.secure
+    let chosen = engineOptions
+    let engine = try conversing(address.text) { () throws(ChannelError) in try Engine(chosen) }
+    self.engine = engine
+    group = try conversing(address.text) { () throws(ChannelError) in try engine.makeGroup() }
+  }
+
+  deinit { engine.shutDown() }
+
+  /// Listens until enough came, the timeout, a stop request, or an error.
+  func run() throws(CommandError) -> ExitCode {
+    try Wakener.begin(group)
+    listener = try conversing(address.text) { () throws(ChannelError) in try group.listen(at: address).channel }
+    while true {
+      guard let message = try next() else {
+        try drain()
+        return .timedOut
+      }
+      try take(message)
+      if let limit = options.limit, taken >= limit {
+        try drain()
+        return .success
+      }
+      if let reason = StopRequests.requested {
+        try drain()
+        return Stopping.code(reason)
+      }
+    }
+  }
+
+  /// The next message; nil when none came in time. What was printed is out before it waits.
+  private func next() throws(CommandError) -> Message? {
+    if let ready = try receive(until: .now) { return ready }
+    try session.output.flush()
+    return try receive(until: idleDeadline)
+  }
+
+  private func receive(until deadline: Deadline) throws(CommandError) -> Message? {
+    try conversing(address.text) { () throws(ChannelError) in try group.receive(until: deadline) }
+  }
+
+  private var idleDeadline: Deadline {
+    guard let timeout = options.timeout else { return .never }
+    let (sum, overflows) = idleSince.addingReportingOverflow(Int64(clamping: timeout))
+    return overflows ? .never : Deadline(nanoseconds: sum)
+  }
+
+  /// Says bye to everybody and waits a while until they are gone.
+  private func drain() throws(CommandError) {
+    isEnding = true
+    _ = try? group.closeAtOnce(listener)
+    for channel in channels.keys { _ = try? group.sayBye(on: channel) }
+    let deadline = Deadline.after(Patience.atTheEnd)
+    while !channels.isEmpty, let message = try receive(until: deadline) { try take(message) }
+    engine.shutDown(drainingUntil: .after(nanoseconds: 1_000_000_000))
+    try session.output.flush()
+  }
+
+  // MARK: What comes
+
+  private func take(_ message: consuming Message) throws(CommandError) {
+    switch Arrival(message) {
+    case .welcome: try welcomed(message)
+    case .hello: greet(message)
+    case .bye: answerBye(message)
+    case .closed(let ending): try closed(message.channel, ending)
+    case .regular: try takeRegular(message)
+    case .greeting, .byeAnswer, .update, .nothing: break
+    }
+  }
+
+  private func welcomed(_ message: borrowing Message) throws(CommandError) {
+    if let value = message.headers.first(named: ReservedHeader.listenOn),
+      let bound = try? ChannelAddress(headerValue: value, for: .listening)
+    {
+      address = bound
+    }
+    if let path = options.readyFile { try SmallFile.write(address.text, to: path) }
+    tell(.listening, "listening at \(address.text)", [])
+  }
+
+  private func greet(_ message: consuming Message) {
+    let channel = message.channel
+    guard !isEnding else {
+      _ = try? group.closeAtOnce(channel)
+      return
+    }
+    var isAccepted = true
+    for header in options.accepted where !message.has(header) { isAccepted = false }
+    channels[channel] = isAccepted
+    guard isAccepted else {
+      tell(
+        .channelRefused, "channel \(channel) refused: its hello lacks a header", [("channel", .whole(UInt64(channel)))])
+      _ = try? group.closeAtOnce(channel)
+      return
+    }
+    tell(.channelOpened, "channel \(channel) opened", [("channel", .whole(UInt64(channel)))])
+    message.removeHeaders()
+    message.removeBody()
+    _ = try? message.append(options.hello)
+    _ = try? group.reply(message)
+  }
+
+  private func answerBye(_ message: consuming Message) {
+    message.removeHeaders()
+    message.removeBody()
+    // When both say bye, the engine has answered already.
+    _ = try? group.reply(message)
+  }
+
+  private func closed(_ channel: UInt16, _ ending: Ending) throws(CommandError) {
+    if channel == listener {
+      if isEnding { return }
+      throw .failed(ending.failureToListen(address))
+    }
+    guard channels.removeValue(forKey: channel) == true else { return }
+    // What the system said of the end of a connection that both sides wanted to end is no news.
+    let detail = ending.isGraceful ? CloseReason.graceful.text.text : ending.detail
+    tell(
+      .channelClosed, "channel \(channel) closed: \(detail)",
+      [("channel", .whole(UInt64(channel))), ("reason", .text(ending.reason)), ("detail", .text(detail))])
+  }
+
+  private func takeRegular(_ message: consuming Message) throws(CommandError) {
+    guard channels[message.channel] == true, !hasEnough else { return }
+    idleSince = Clock.monotonic()
+    if !message.hasMore { taken += 1 }
+    if !options.isQuiet { try text.write(message, to: session.output) }
+    if message.opCode == .request { answer(message) }
+  }
+
+  private var hasEnough: Bool { options.limit.map { taken >= $0 } ?? false }
+
+  // MARK: Answers
+
+  private func answer(_ request: consuming Message) {
+    let hasMore = request.hasMore
+    switch options.answer {
+    case .none: return
+    case .echo:
+      // Part for part.
+      guard (try? request.becomeReply()) != nil else { return }
+      request.hasMore = hasMore
+    case .text(let reply):
+      if hasMore { return }
+      request.removeHeaders()
+      request.removeBody()
+      guard (try? request.becomeReply()) != nil, (try? request.appendBody(reply)) != nil else { return }
+    }
+    post(request)
+  }
+
+  private func post(_ message: consuming Message) {
+    let channel = message.channel
+    do throws(ChannelError) {
+      try group.post(message, whenFull: .wait(until: .after(nanoseconds: Self.slowness)))
+    } catch {
+      // Gone, or about to go: nobody is left to answer. Too slow: others wait.
+      if error.kind == .timedOut { _ = try? group.closeAtOnce(channel) }
+    }
+  }
+
+  private func tell(_ kind: Notice.Kind, _ message: String, _ details: [(String, Report)]) {
+    session.tell(
+      Notice(kind, command: Self.command, message: message, subject: .address(address.text), details: details))
+  }
+}
