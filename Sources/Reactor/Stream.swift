@@ -179,6 +179,11 @@ open class Stream: LoopSource, @unchecked Sendable {
     push(enqueue(bytes, ignoringLimit: ignoringLimit))
   }
 
+  /// Sends the owner's bytes, which stay as they are until the owner gets `token` back.
+  public func send(
+    owned bytes: UnsafeMutableRawBufferPointer, token: UnsafeMutableRawPointer, ignoringLimit: Bool = false
+  ) -> Sending { push(enqueue(owned: bytes, token: token, ignoringLimit: ignoringLimit)) }
+
   /// Puts a copy of `bytes` in line, in the order of the calls. `push` sends it: apart, so that a caller can choose the order
   /// under a lock of its own and send without it.
   public func enqueue(_ bytes: UnsafeRawBufferPointer, ignoringLimit: Bool = false) -> Queued {
