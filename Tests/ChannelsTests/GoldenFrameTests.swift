@@ -133,7 +133,7 @@ struct GoldenFrameTests {
   @Test func aChannelAndAnIdMayHaveAnyValueOnTheWire() throws {
     try withEngine { engine in
       let server = try Server(engine)
-      let (peer, channel) = try server.greetedPeer()
+      let (peer, channel) = try server.greetedPeer(id: 0)
       for number: UInt16 in [0, 1, 65_535] {
         for id: UInt64 in [0, 1, .max] {
           let frame = Frame(FrameHeader(channel: number, opCode: .response, status: 255, id: id))
@@ -143,6 +143,10 @@ struct GoldenFrameTests {
           #expect(came.status == .unknownError)
         }
       }
+      try peer.send(Frame(.request, id: 0, body: [5]).bytes)
+      try server.group.reply(try next(server.group))
+      let answer = try peer.frame()
+      #expect(answer.header.opCode == .response && answer.header.id == 0 && answer.body == [5])
     }
   }
 }
