@@ -20,12 +20,16 @@ public struct Posted: Equatable, Sendable {
 // Any thread.
 extension EngineCore {
   /// Posts a message. When this throws the node is still the caller's.
-  func post(_ node: MessageNode.Pointer, from mailbox: Mailbox, _ whenFull: WhenFull) throws(ChannelError) -> Posted {
-    try check(node)
+  ///
+  /// - Parameter isReply: Whether it has the id of what it answers. A peer may choose 0 for that.
+  func post(
+    _ node: MessageNode.Pointer, from mailbox: Mailbox, _ whenFull: WhenFull, isReply: Bool = false
+  ) throws(ChannelError) -> Posted {
+    try check(node, isReply)
     node.pointee.origin = .application
     node.pointee.status = 0
     let givenID = node.pointee.id
-    if givenID == 0 { node.pointee.id = nextID() }
+    if givenID == 0, !isReply { node.pointee.id = nextID() }
     do throws(ChannelError) {
       switch node.pointee.opCode {
       case .helloRequest where node.pointee.channel == 0: return try connect(node, mailbox)
@@ -39,12 +43,12 @@ extension EngineCore {
     }
   }
 
-  private func check(_ node: MessageNode.Pointer) throws(ChannelError) {
+  private func check(_ node: MessageNode.Pointer, _ isReply: Bool) throws(ChannelError) {
     let message = node.pointee
     if message.opCode == .welcomeResponse {
       throw ChannelError(.invalidMessage, "a welcome_response is the engine's to send", status: .invalidOpCode)
     }
-    if message.opCode.role == .response, message.id == 0 {
+    if message.opCode.role == .response, message.id == 0, !isReply {
       throw ChannelError(
         .invalidMessage, "a response needs the id of what it answers", status: .invalidMessageID)
     }

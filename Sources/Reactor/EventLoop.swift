@@ -255,14 +255,17 @@ public final class EventLoop: @unchecked Sendable {
     }
   }
 
-  private func fireTimers() {
-    guard let nearest = timers.nearest else { return }
+  /// False when none was due.
+  @discardableResult
+  private func fireTimers() -> Bool {
+    guard let nearest = timers.nearest else { return false }
     let now = network.now()
-    guard nearest <= now else { return }
+    guard nearest <= now else { return false }
     time = now
     // Timers that are added meanwhile wait for their turn, even if they are due.
     let limit = timers.added
     while let action = timers.takeDue(now, among: limit) { action() }
+    return true
   }
 
   /// False when there were none.
