@@ -135,7 +135,7 @@ public final class EventLoop: @unchecked Sendable {
     unlockAndWake()
   }
 
-  /// Only the first submission since the loop last looked wakes it, and only if it sleeps.
+  /// Called with the lock held. Only the first submission since the loop last looked wakes it, and only if it sleeps.
   private func unlockAndWake() {
     let isFirst = !hasSubmissions
     hasSubmissions = true
@@ -158,12 +158,10 @@ public final class EventLoop: @unchecked Sendable {
     return true
   }
 
-  /// Ends the wait of whoever runs the loop.
+  /// Ends the wait of whoever runs the loop, or the next one if nobody waits just now.
   public func wake() {
     lock.lock()
-    let wakesPoller = isBlocking
-    lock.unlock()
-    if wakesPoller { network.wake() }
+    unlockAndWake()
   }
 
   // MARK: Running
@@ -179,10 +177,11 @@ public final class EventLoop: @unchecked Sendable {
   ///
   /// Only whoever runs the loop calls this.
   func runTurn(until deadline: Deadline) {
-    performSubmissions()
-    fireTimers()
+    // Whoever runs the loop may have come for just what this brings, so it looks again before it sleeps.
+    let hasPerformed = performSubmissions()
+    let hasFired = fireTimers()
     lock.lock()
-    let mayBlock = !hasSubmissions
+    let mayBlock = !hasSubmissions && !hasPerformed && !hasFired
     isBlocking = mayBlock
     lock.unlock()
     let limit = mayBlock ? nearer(deadline) : .now
@@ -219,14 +218,17 @@ public final class EventLoop: @unchecked Sendable {
     }
   }
 
-  private func fireTimers() {
-    guard let nearest = timers.nearest else { return }
+  /// False when none was due.
+  @discardableResult
+  private func fireTimers() -> Bool {
+    guard let nearest = timers.nearest else { return false }
     let now = network.now()
-    guard nearest <= now else { return }
+    guard nearest <= now else { return false }
     time = now
     // Timers that are added meanwhile wait for their turn, even if they are due.
     let limit = timers.added
     while let action = timers.takeDue(now, among: limit) { action() }
+    return true
   }
 
   /// False when there were none.
