@@ -4,6 +4,7 @@
 /// `takeWire`. After each call that may have produced some, the caller fetches and sends them. Not thread-safe: whoever owns
 /// the stream owns the layer. Once a call has thrown, only `takeWire` makes sense: it may hold an alert for the peer.
 open class SecureLayer {
+  /// A layer that does nothing, for subclasses to fill.
   public init() {}
 
   /// Whether the handshake is over, so that `write` may be called.
@@ -39,6 +40,7 @@ open class SecureLayer {
 
 /// Makes the secure layers of one configuration: its certificates, trust and protocols. Safe from any thread.
 open class SecureContext: @unchecked Sendable {
+  /// A context that makes nothing, for subclasses to fill.
   public init() {}
 
   /// A layer for a connection to `host`, whose certificate must be for that name or address.
@@ -77,6 +79,7 @@ public struct SecureError: Error, Sendable {
   /// What to do about it, if anything can be done.
   public var hint: String?
 
+  /// A reason with its sentence and hint.
   public init(_ kind: Kind, _ message: String, hint: String? = nil) {
     self.kind = kind
     self.message = message
