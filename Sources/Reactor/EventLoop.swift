@@ -153,7 +153,7 @@ public final class EventLoop: @unchecked Sendable {
     unlockAndWake()
   }
 
-  /// Only the first submission since the loop last looked wakes it, and only if it sleeps.
+  /// Called with the lock held. Only the first submission since the loop last looked wakes it, and only if it sleeps.
   private func unlockAndWake() {
     let isFirst = !hasSubmissions
     hasSubmissions = true

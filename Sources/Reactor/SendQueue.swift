@@ -2,6 +2,7 @@ internal import Platform
 
 /// Owns memory that a send queue was lent, and takes it back.
 open class ByteOwner: @unchecked Sendable {
+  /// An owner that nobody has lent from.
   public init() {}
   /// The bytes that were queued with `token` were sent, or never will be. Any thread.
   open func takeBack(_ token: UnsafeMutableRawPointer) {}

@@ -26,6 +26,7 @@ public enum StreamEnd: Error, Sendable {
 open class Stream: LoopSource, @unchecked Sendable {
   enum State { case idle, connecting, securing, open, closed }
 
+  /// The loop that it lives on.
   public let loop: EventLoop
   let network: Network
   let queue: SendQueue
@@ -44,6 +45,7 @@ open class Stream: LoopSource, @unchecked Sendable {
   var wire = WireBytes()
   /// Set by senders on other threads for the loop to see.
   let notes = Atomic<UInt32>(0)
+  /// Whether what comes is read: not between `pauseReading` and `resumeReading`. Loop only.
   private(set) public var isReading = true
 
   static let noteDrained: UInt32 = 1

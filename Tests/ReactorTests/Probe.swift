@@ -2,6 +2,7 @@ import Platform
 import Reactor
 import SimulatedNetwork
 import Support
+import Synchronization
 
 /// A stream that keeps what it hears.
 final class Probe: Reactor.Stream, @unchecked Sendable {
@@ -67,23 +68,13 @@ final class ProbeListener: Listener, @unchecked Sendable {
 
 /// Owned buffers, and which of them came back.
 final class Lender: ByteOwner, @unchecked Sendable {
-  private let lock: Lock
-  private var returned: [Int] = []
+  private let returned = Mutex<[Int]>([])
 
-  override init() {
-    lock = try! Lock()
-    super.init()
-  }
   override func takeBack(_ token: UnsafeMutableRawPointer) {
-    lock.lock()
-    returned.append(Int(bitPattern: token))
-    lock.unlock()
+    let number = Int(bitPattern: token)
+    returned.withLock { $0.append(number) }
   }
-  var tokens: [Int] {
-    lock.lock()
-    defer { lock.unlock() }
-    return returned
-  }
+  var tokens: [Int] { returned.withLock { $0 } }
 }
 
 /// Two nodes of a world, and a listener on the first.
@@ -111,7 +102,7 @@ final class Lab {
     listener = try ProbeListener(serverLoop, .literal("10.0.0.1", port: 7000), backlog: backlog)
     try listener.start()
     listener.make = { [unowned self] listener, socket in
-      let probe = try! Probe(serverLoop, chunks, limit: limit)
+      guard let probe = try? Probe(serverLoop, chunks, limit: limit) else { return }
       prepare(probe)
       listener.probes.append(probe)
       probe.start(accepted: socket)

@@ -20,7 +20,7 @@ import Testing
     #expect(addresses.allSatisfy { $0.port == 4711 && ["127.0.0.1", "::1"].contains($0.text) })
   }
 
-  @Test(arguments: ["no.such.name.invalid", "", "a b", String(repeating: "x", count: 5000)])
+  @Test(arguments: ["", "-", "[::1]", "::g", "999.1.1.1", String(repeating: "x", count: 5000)])
   func nonsenseIsAnError(host: String) throws {
     guard case .failure(let error) = try resolve(host) else {
       Issue.record("found \(host)")

@@ -8,11 +8,11 @@ import Testing
   /// Buffers that are lent, with tokens that count up from 1.
   private final class Buffers {
     var buffers: [UnsafeMutableRawBufferPointer] = []
-    func lend(_ bytes: [UInt8]) -> (bytes: UnsafeMutableRawBufferPointer, token: UnsafeMutableRawPointer) {
+    func lend(_ bytes: [UInt8]) throws -> (bytes: UnsafeMutableRawBufferPointer, token: UnsafeMutableRawPointer) {
       let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
       buffer.copyBytes(from: bytes)
       buffers.append(buffer)
-      return (buffer, UnsafeMutableRawPointer(bitPattern: buffers.count)!)
+      return (buffer, try #require(UnsafeMutableRawPointer(bitPattern: buffers.count)))
     }
     deinit { for buffer in buffers { buffer.deallocate() } }
   }
@@ -34,7 +34,7 @@ import Testing
       if random.next() % 2 == 0 {
         client.write(bytes)
       } else {
-        let (buffer, token) = buffers.lend(bytes)
+        let (buffer, token) = try buffers.lend(bytes)
         #expect(client.send(owned: buffer, token: token) == .taken)
       }
       if random.next() % 4 == 0 { lab.world.pass(Int64(random.next() % 3_000_000)) }
@@ -55,10 +55,10 @@ import Testing
     do {
       let stream = try Reactor.Stream(lab.clientLoop, lab.chunks, owner: lender, limit: 1 << 20)
       for _ in 0..<3 {
-        let (buffer, token) = buffers.lend(noise(1, bytes: 100))
+        let (buffer, token) = try buffers.lend(noise(1, bytes: 100))
         #expect(stream.send(owned: buffer, token: token) == .taken)
       }
-      let (empty, token) = buffers.lend([])
+      let (empty, token) = try buffers.lend([])
       #expect(stream.send(owned: empty, token: token) == .taken)
       #expect(lender.tokens == [4])
     }
@@ -71,7 +71,7 @@ import Testing
     let lender = Lender()
     let buffers = Buffers()
     let probe = try Probe(lab.clientLoop, lab.chunks, owner: lender, limit: 100)
-    let (first, second) = (buffers.lend(noise(1, bytes: 300)), buffers.lend(noise(2, bytes: 1)))
+    let (first, second) = (try buffers.lend(noise(1, bytes: 300)), try buffers.lend(noise(2, bytes: 1)))
     #expect(probe.send(owned: first.bytes, token: first.token) == .taken)
     #expect(probe.send(owned: second.bytes, token: second.token) == .full)
     probe.close()

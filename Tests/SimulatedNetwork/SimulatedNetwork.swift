@@ -39,7 +39,7 @@ package final class SimulatedNetwork: Network, @unchecked Sendable {
   /// Network and loop hold on to each other until the world ends.
   func release() { loop = nil }
 
-  var hasWork: Bool { (loop?.hasDueWork ?? false) || registrations.contains { !ready($0).isEmpty } }
+  var hasWork: Bool { (loop?.hasDueWork ?? false) || registrations.contains { readiness($0) != 0 } }
 
   func takeTurn() {
     guard let loop, loop.borrow() else { return }
@@ -80,10 +80,10 @@ package final class SimulatedNetwork: Network, @unchecked Sendable {
     var count = 0
     for step in 0..<registrations.count where count < events.count {
       let registration = registrations[(start + step) % registrations.count]
-      let ready = ready(registration)
-      if ready.isEmpty || (isPartial && world.chance(500)) { continue }
-      world.note("event", registration.socket, Int(ready.rawValue))
-      events[count] = Poller.Event(token: registration.token, ready: ready)
+      let ready = readiness(registration)
+      if ready == 0 || (isPartial && world.chance(500)) { continue }
+      world.note("event", registration.socket, Int(ready))
+      events[count] = Poller.Event(token: registration.token, ready: Readiness(rawValue: ready))
       count += 1
     }
     return count
@@ -91,17 +91,12 @@ package final class SimulatedNetwork: Network, @unchecked Sendable {
 
   private func find(_ socket: SocketNumber) -> Int? { registrations.firstIndex { $0.socket == socket } }
 
-  private func ready(_ registration: Registration) -> Readiness {
+  private func readiness(_ registration: Registration) -> UInt32 {
     if let listener = world.listener(registration.socket) {
-      return listener.pending.isEmpty ? [] : registration.interest.intersection(.read)
+      return listener.pending.isEmpty ? 0 : registration.interest.rawValue & Readiness.read.rawValue
     }
-    guard let endpoint = world.endpoint(registration.socket) else { return [] }
-    let ready = endpoint.readiness(room: room(endpoint))
-    // These come unasked, and reading comes with them.
-    if !ready.isDisjoint(with: [.hangUp, .error]) {
-      return ready.intersection(registration.interest.union([.read, .hangUp, .error]))
-    }
-    return ready.intersection(registration.interest)
+    guard let endpoint = world.endpoint(registration.socket) else { return 0 }
+    return endpoint.readiness(registration.interest, room: room(endpoint))
   }
 
   // MARK: Beginning
@@ -236,7 +231,9 @@ package final class SimulatedNetwork: Network, @unchecked Sendable {
     let count = shortened(min(room, offered))
     var bytes: [UInt8] = []
     bytes.reserveCapacity(count)
-    for part in parts where bytes.count < count { bytes += part.prefix(count - bytes.count) }
+    for part in parts where bytes.count < count {
+      bytes += UnsafeRawBufferPointer(rebasing: part.prefix(count - bytes.count))
+    }
     world.note("send", socket, count)
     if let peer = endpoint.peer {
       world.dispatch(.bytes(bytes), to: peer)
