@@ -59,6 +59,9 @@ struct Ending {
 
   var isGraceful: Bool { known == .graceful }
 
+  /// What happened, in one sentence. What the system said of an end that both sides wanted is no news.
+  var sentence: String { isGraceful ? CloseReason.graceful.text.text : detail }
+
   /// Whether another attempt may find the peer.
   var mayPass: Bool {
     switch known {

@@ -8,18 +8,28 @@ enum Interruption: Error {
   case failed(CommandError)
   /// The process was asked to stop.
   case stopped(StopRequests.Reason)
-
-  init(_ failure: Failure) { self = .failed(.failed(failure)) }
+  /// The channel is over.
+  case ended(Ending)
+  /// The peer did not do in time what the sentence says.
+  case late(String)
 }
 
 /// Runs `body`; a stop request becomes the exit code that says so.
-func untilStopped(_ body: () throws(Interruption) -> ExitCode) throws(CommandError) -> ExitCode {
+func untilStopped(
+  _ address: ChannelAddress, _ body: () throws(Interruption) -> ExitCode
+) throws(CommandError) -> ExitCode {
   do throws(Interruption) {
     return try body()
   } catch {
     switch error {
     case .failed(let error): throw error
     case .stopped(let reason): return Stopping.code(reason)
+    case .ended(let ending): throw .failed(ending.failure(address))
+    case .late(let message):
+      throw .failed(
+        Failure(
+          .timedOut, message, hint: "See whether the other side still works, or give a longer --timeout.",
+          address: address.text))
     }
   }
 }
@@ -38,6 +48,7 @@ final class Link {
     self.hello = hello
     var options = EngineOptions()
     options.secureClient = secure
+    try Stopping.begin()
     engine = try conversing(address.text) { () throws(ChannelError) in try Engine(options) }
     let engine = engine
     group = try conversing(address.text) { () throws(ChannelError) in try engine.makeGroup() }
@@ -64,13 +75,13 @@ final class Link {
       guard message.channel == channel else { continue }
       switch Arrival(message) {
       case .greeting: return
-      case .closed(let ending): throw Interruption(ending.failure(address))
+      case .closed(let ending): throw .ended(ending)
       case .bye: answerBye(message)
       default: continue
       }
     }
     _ = try? group.closeAtOnce(channel)
-    throw timedOut("the peer did not answer the hello in time")
+    throw .late("the peer did not answer the hello in time")
   }
 
   private func connect() throws(Interruption) {
@@ -106,21 +117,14 @@ final class Link {
       case .bye: answerBye(message)
       case .closed(let ending):
         if isAnswered { return }
-        throw Interruption(ending.failure(address))
+        throw .ended(ending)
       default: continue
       }
     }
-    throw timedOut("the peer did not answer the bye in time")
+    throw .late("the peer did not answer the bye in time")
   }
 
-  func failed(_ error: ChannelError) -> Interruption { Interruption(Failure(error, address: address.text)) }
-
-  func timedOut(_ message: String) -> Interruption {
-    Interruption(
-      Failure(
-        .timedOut, message, hint: "See whether the other side still works, or give a longer --timeout.",
-        address: address.text))
-  }
+  func failed(_ error: ChannelError) -> Interruption { .failed(.failed(Failure(error, address: address.text))) }
 }
 
 /// How long things may take, as `--timeout` says.

@@ -21,15 +21,19 @@ final class Listening {
   private var taken: UInt64 = 0
   private var idleSince = Clock.monotonic()
   private var isEnding = false
+  private var intake: PoolIntake?
+  private var parts = PartCollector()
 
   init(_ options: ListenOptions, _ session: Session) throws(CommandError) {
     self.options = options
     self.session = session
     address = options.address
+    if let target = options.target { intake = PoolIntake(target.pool, tags: target.tags, session) }
     text = ReceivedText(style: session.presentation.messages)
     var engineOptions = EngineOptions()
     engineOptions.secureServer = options.secure
     let chosen = engineOptions
+    try Stopping.begin()
     let engine = try conversing(address.text) { () throws(ChannelError) in try Engine(chosen) }
     self.engine = engine
     group = try conversing(address.text) { () throws(ChannelError) in try engine.makeGroup() }
@@ -143,9 +147,9 @@ final class Listening {
       if isEnding { return }
       throw .failed(ending.failureToListen(address))
     }
+    parts.forget(channel)
     guard channels.removeValue(forKey: channel) == true else { return }
-    // What the system said of the end of a connection that both sides wanted to end is no news.
-    let detail = ending.isGraceful ? CloseReason.graceful.text.text : ending.detail
+    let detail = ending.sentence
     tell(
       .channelClosed, "channel \(channel) closed: \(detail)",
       [("channel", .whole(UInt64(channel))), ("reason", .text(ending.reason)), ("detail", .text(detail))])
@@ -154,6 +158,7 @@ final class Listening {
   private func takeRegular(_ message: consuming Message) throws(CommandError) {
     guard channels[message.channel] == true, !hasEnough else { return }
     idleSince = Clock.monotonic()
+    if intake != nil { return try store(message) }
     if !message.hasMore { taken += 1 }
     if !options.isQuiet { try text.write(message, to: session.output) }
     if message.opCode == .request { answer(message) }
@@ -166,7 +171,7 @@ final class Listening {
   private func answer(_ request: consuming Message) {
     let hasMore = request.hasMore
     switch options.answer {
-    case .none: return
+    case .none, .stored: return
     case .echo:
       // Part for part.
       guard (try? request.becomeReply()) != nil else { return }
@@ -177,6 +182,51 @@ final class Listening {
       request.removeBody()
       guard (try? request.becomeReply()) != nil, (try? request.appendBody(reply)) != nil else { return }
     }
+    post(request)
+  }
+
+  // MARK: Into a pool
+
+  private func store(_ message: consuming Message) throws(CommandError) {
+    // Nothing can be answered any more: who gets no answer sends it again, to whoever listens then.
+    if isEnding, message.opCode == .request { return }
+    let whole: PartCollector.Whole
+    switch parts.add(message) {
+    case .incomplete: return
+    case .whole(let complete): whole = complete
+    case .tooMany:
+      _ = try? group.closeAtOnce(message.channel)
+      return
+    }
+    taken += 1
+    guard let outcome = intake?.store(whole) else { return }
+    switch outcome {
+    case .stored(let sequence):
+      if !options.isQuiet { try text.write(message, body: whole, stored: sequence, to: session.output) }
+      acknowledge(message, [(MirrorHeader.sequence, "\(sequence)")])
+    case .duplicate:
+      tell(
+        .duplicate, "message \(message.id) was stored before",
+        [("channel", .whole(UInt64(message.channel))), ("id", .whole(message.id))])
+      acknowledge(message, [(MirrorHeader.duplicate, "true")])
+    case .refused(let failure):
+      let isOwn = failure.kind != .usage && failure.kind != .busy
+      if !isOwn { session.report(failure) }
+      acknowledge(message, [(MirrorHeader.error, "\(failure.kind.name): \(failure.message)")])
+      // A pool that is gone or broken takes nothing more.
+      if isOwn {
+        try drain()
+        throw .failed(failure)
+      }
+    }
+  }
+
+  private func acknowledge(_ request: consuming Message, _ headers: [(StaticString, String)]) {
+    guard request.opCode == .request else { return }
+    request.removeHeaders()
+    request.removeBody()
+    for (name, value) in headers { _ = try? request.appendHeader(name.text, value) }
+    guard (try? request.becomeReply()) != nil else { return }
     post(request)
   }
 

@@ -12,21 +12,34 @@ struct ReceivedText: ~Copyable {
   init(style: JSONStyle) { json = JSONWriter(style: style) }
 
   /// Prints the message and a newline.
-  ///
-  /// - Parameter stored: the sequence number under which it is in a pool.
-  mutating func write(
-    _ message: borrowing Message, stored: UInt64? = nil, to output: Output
-  ) throws(CommandError) {
+  mutating func write(_ message: borrowing Message, to output: Output) throws(CommandError) {
     json.output.removeAll()
     json.beginObject()
     Self.write(body: message.body, into: &json)
-    json.key("channel")
-    json.value(UInt64(message.channel))
+    Self.write(channel: message.channel, into: &json)
     Self.write(headers: message.headerBytes, into: &json)
+    try end(message, hasMore: message.hasMore, stored: nil, output)
+  }
+
+  /// Prints a message whose parts were put together and stored, under the sequence number that it has in the pool.
+  mutating func write(
+    _ lastPart: borrowing Message, body whole: PartCollector.Whole, stored: UInt64, to output: Output
+  ) throws(CommandError) {
+    json.output.removeAll()
+    json.beginObject()
+    Self.write(body: whole.body.span.bytes, into: &json)
+    Self.write(channel: lastPart.channel, into: &json)
+    Self.write(headers: whole.headers.span.bytes, into: &json)
+    try end(lastPart, hasMore: false, stored: stored, output)
+  }
+
+  private mutating func end(
+    _ message: borrowing Message, hasMore: Bool, stored: UInt64?, _ output: Output
+  ) throws(CommandError) {
     json.key("id")
     json.value(message.id)
     json.key("more")
-    json.value(message.hasMore)
+    json.value(hasMore)
     json.key("op")
     json.value(message.opCode.name.text)
     if let stored {
@@ -40,6 +53,11 @@ struct ReceivedText: ~Copyable {
     json.endObject()
     json.output.append(UInt8(ascii: "\n"))
     try output.write(json.output.bytes)
+  }
+
+  private static func write(channel: UInt16, into json: inout JSONWriter) {
+    json.key("channel")
+    json.value(UInt64(channel))
   }
 
   static func write(body: RawSpan, into json: inout JSONWriter) {

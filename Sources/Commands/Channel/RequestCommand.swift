@@ -51,7 +51,7 @@ enum RequestCommand {
     let context = try SecureOptions.client(invocation, address, secure)
     let link = try Link(address, hello: hello, secure: context)
     let bodyOnly = invocation.has(bodyOnly)
-    return try untilStopped { () throws(Interruption) in
+    return try untilStopped(address) { () throws(Interruption) in
       try ask(link, source, headers, until: .after(patience), bodyOnly: bodyOnly, session)
       return .success
     }
@@ -86,11 +86,11 @@ enum RequestCommand {
         try? link.close(until: .after(Patience.atTheEnd))
         return
       case .bye: link.answerBye(message)
-      case .closed(let ending): throw Interruption(ending.failure(link.address))
+      case .closed(let ending): throw .ended(ending)
       default: continue
       }
     }
-    throw link.timedOut("no response came in time")
+    throw .late("no response came in time")
   }
 
   private static func show(

@@ -9,8 +9,8 @@ enum Wakener {
     init(_ thread: consuming Thread) { self.thread = thread }
   }
 
+  /// `Stopping.begin` comes before: an engine has threads, which have to leave such requests to the thread that takes them.
   static func begin(_ group: ChannelGroup) throws(CommandError) {
-    try Stopping.begin()
     try start("failed to wait for stop requests") {
       _ = StopRequests.wait(until: .never)
       try? group.update()
