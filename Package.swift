@@ -107,6 +107,9 @@ let package = Package(
     .testTarget(
       name: "ChannelsTests", dependencies: ["Channels", "Platform", "Reactor", "Support"], swiftSettings: tests),
     .testTarget(
+      name: "SimulationTests", dependencies: ["Channels", "Platform", "SimulatedNetwork", "Support"],
+      path: "Tests/Simulation", swiftSettings: tests),
+    .testTarget(
       name: "ConformanceTests", dependencies: ["JSON", "Lite3", "Platform", "Pools", "Support"],
       path: "Tests/Conformance/PoolFiles", swiftSettings: tests),
     .testTarget(
