@@ -18,6 +18,7 @@ package enum ChannelFamily {
         """
       $0.subcommands = [
         ListenCommand.command(secure), SendCommand.command(secure), RequestCommand.command(secure),
+        BenchCommand.command(secure),
       ]
       $0.examples = [
         ProgramCommand.Example("answer whoever asks", "weir channel listen tcp://127.0.0.1:7099 --echo"),

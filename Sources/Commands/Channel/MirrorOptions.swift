@@ -10,6 +10,8 @@ struct MirrorOptions {
   /// Messages appended before are left out, in nanoseconds since 1970-01-01 UTC.
   let since: UInt64
   let resumeFile: String?
+  /// The last sequence that an earlier run delivered, as the resume file says.
+  let resumed: UInt64?
   let follows: Bool
   /// Whether `--timeout` was given: without it a follower never gives up.
   let hasTimeout: Bool
@@ -29,8 +31,9 @@ struct MirrorOptions {
     if let text = invocation.value(SendCommand.fromSequence) {
       start = .sequence(try reading { () throws(ValueError) in try Number.parse(text, for: SendCommand.fromSequence) })
     }
-    if let resumeFile, let delivered = try Self.delivered(resumeFile, pool) {
-      start = .sequence(delivered &+ 1)
+    resumed = try resumeFile.flatMap { (path) throws(CommandError) in try Self.delivered(path, pool) }
+    if let resumed {
+      start = .sequence(resumed &+ 1)
       since = 0
     }
     self.start = start

@@ -54,6 +54,8 @@ final class Mirroring {
     self.link = link
     self.patience = patience
     self.session = session
+    delivered = options.resumed
+    saved = options.resumed
     drops = DropNotices(options.reference, command: Self.command)
     do throws(PoolError) { cursor = try options.pool.makeCursor(from: options.start) } catch {
       throw CommandError(error)
