@@ -40,10 +40,18 @@ let package = Package(
   ],
   targets: [
     // 0: the operating system and foreign libraries
-    .target(name: "CPlatform", sources: backEnd),
+    .target(
+      name: "CPlatform", sources: backEnd,
+      linkerSettings: [
+        .linkedLibrary("ws2_32", .when(platforms: [.windows])),
+        .linkedLibrary("ntdll", .when(platforms: [.windows])),
+      ]),
     .target(
       name: "CSimdjson", path: "Sources/External/CSimdjson",
       linkerSettings: [.linkedLibrary("simdjson")]),
+    .target(
+      name: "COpenSSL", path: "Sources/External/COpenSSL",
+      linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
 
     // 1: the Swift face of the operating system; JSON text
     .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: swift),
@@ -60,22 +68,39 @@ let package = Package(
 
     // 3: messages between peers
     .target(name: "Channels", dependencies: ["Platform", "Reactor"], swiftSettings: swift),
+    // 3: secure layers of streams
+    .target(name: "TLS", dependencies: ["Platform", "Reactor", "COpenSSL"], swiftSettings: swift),
 
     // 6: the command
     .target(name: "Arguments", swiftSettings: swift),
     .target(
-      name: "PoolCommands", dependencies: ["Arguments", "Platform", "JSON", "Lite3", "Pools"],
+      name: "CommandSupport", dependencies: ["Arguments", "Platform", "JSON", "Pools"],
+      path: "Sources/Commands/Support", swiftSettings: swift),
+    .target(
+      name: "PoolCommands", dependencies: ["Arguments", "CommandSupport", "Platform", "JSON", "Lite3", "Pools"],
       path: "Sources/Commands/Pool", swiftSettings: swift),
+    .target(
+      name: "ChannelCommands",
+      dependencies: ["Arguments", "Channels", "CommandSupport", "JSON", "Lite3", "Platform", "Pools", "Reactor"],
+      path: "Sources/Commands/Channel", swiftSettings: swift),
     .executableTarget(
-      name: "weir", dependencies: ["Arguments", "PoolCommands", "Platform"], swiftSettings: swift),
+      name: "weir",
+      dependencies: [
+        "Arguments", "ChannelCommands", "CommandSupport", "PoolCommands", "Reactor",
+        // What the Windows build cannot have; the command says so there.
+        .target(name: "TLS", condition: .when(platforms: [.linux, .macOS])),
+      ], swiftSettings: swift),
 
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: tests),
     .testTarget(name: "Lite3Tests", dependencies: ["JSON", "Lite3"], swiftSettings: tests),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"], swiftSettings: tests),
     .testTarget(
       name: "PoolCommandsTests",
-      dependencies: ["Arguments", "JSON", "Lite3", "Platform", "PoolCommands", "Pools", "Support"],
+      dependencies: [
+        "Arguments", "CommandSupport", "JSON", "Lite3", "Platform", "PoolCommands", "Pools", "Support",
+      ],
       swiftSettings: tests),
+    .testTarget(name: "TLSTests", dependencies: ["Platform", "Reactor", "Support", "TLS"], swiftSettings: tests),
     .testTarget(name: "PoolsTests", dependencies: ["Platform", "Pools", "Support"], swiftSettings: tests),
     .testTarget(
       name: "ReactorTests", dependencies: ["Platform", "Reactor", "SimulatedNetwork", "Support"], swiftSettings: tests),

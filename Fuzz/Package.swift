@@ -32,5 +32,8 @@ let package = Package(
         "Promise", .product(name: "Platform", package: "weir"), .product(name: "Pools", package: "weir"),
       ],
       path: "PoolFile", swiftSettings: target),
+    .executableTarget(
+      name: "TextHeaders", dependencies: ["Promise", .product(name: "Channels", package: "weir")],
+      path: "TextHeaders", swiftSettings: target),
   ]
 )

@@ -1,5 +1,5 @@
 /// Why a channel ended.
-public enum CloseReason: Equatable, Sendable {
+public enum CloseReason: Hashable, Sendable {
   /// Both sides agreed, by a bye and its answer.
   case graceful
   /// This side's application closed at once.

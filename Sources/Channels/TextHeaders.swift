@@ -105,6 +105,8 @@ public enum ReservedHeader {
   public static let listenOn: StaticString = "~listen_on"
   /// In a final notice: `CloseReason.name`.
   public static let reason: StaticString = "~reason"
+  /// In a final notice: a sentence for people.
+  public static let detail: StaticString = "~detail"
   /// In a signal between peers: `ping`, or `pong` as its answer.
   public static let heartbeat: StaticString = "~heartbeat"
 }

@@ -75,11 +75,13 @@ open class Stream: LoopSource, @unchecked Sendable {
   /// So many bytes were put into `nextBuffer`.
   open func filled(_ count: Int) {}
   /// How many bytes to read behind `nextBuffer`, or at all, with one call.
-  open var readAhead: Int { 128 << 10 }
+  open var readAhead: Int { 64 << 10 }
   /// The peer sends no more. Unless overridden, this closes the stream.
   open func peerFinished() { close(.ended) }
   /// A `send` was refused because the queue was full, and now half of it is free.
   open func drained() {}
+  /// Connecting failed. The next address to try, if there is one.
+  open func nextAddress(after error: SystemError) -> SocketAddress? { nil }
   /// It is over. The last call; what was not sent can still be had with `takeUnsent`.
   open func closed(_ end: StreamEnd) {}
 
@@ -103,15 +105,28 @@ open class Stream: LoopSource, @unchecked Sendable {
   public func start(connectingTo address: SocketAddress, secure layer: SecureLayer? = nil) {
     guard state == .idle else { return }
     secure = layer
-    do throws(SystemError) {
-      let (socket, isPending) = try network.connect(address)
-      self.socket = socket
-      interest = isPending ? .write : .read
-      try loop.add(self, socket, interest)
-      if isPending { state = .connecting } else { connected() }
-    } catch {
-      close(.connectFailed(error), aborting: true)
+    var next: SocketAddress? = address
+    while let address = next {
+      do throws(SystemError) {
+        let (socket, isPending) = try network.connect(address)
+        self.socket = socket
+        interest = isPending ? .write : .read
+        try loop.add(self, socket, interest)
+        if isPending { state = .connecting } else { connected() }
+        return
+      } catch {
+        dropSocket()
+        next = nextAddress(after: error)
+        if next == nil { close(.connectFailed(error), aborting: true) }
+      }
     }
+  }
+
+  private func dropSocket() {
+    guard socket >= 0 else { return }
+    loop.remove(self, socket)
+    network.close(socket, aborting: true)
+    socket = -1
   }
 
   private func connected() {
@@ -147,20 +162,57 @@ open class Stream: LoopSource, @unchecked Sendable {
     case closed
   }
 
+  /// A place in the queue that was given, with what is to be done about it: see `enqueue`.
+  public struct Queued: Sendable {
+    let admission: SendQueue.Admission
+
+    /// What became of the bytes.
+    public var sending: Sending {
+      switch admission {
+      case .queued: .taken
+      case .full: .full
+      case .closed: .closed
+      }
+    }
+  }
+
   /// Sends a copy of `bytes`.
   public func send(_ bytes: UnsafeRawBufferPointer, ignoringLimit: Bool = false) -> Sending {
-    after(queue.append(bytes, now: network.now(), ignoringLimit: ignoringLimit))
+    push(enqueue(bytes, ignoringLimit: ignoringLimit))
   }
 
   /// Sends the owner's bytes, which stay as they are until the owner gets `token` back.
   public func send(
     owned bytes: UnsafeMutableRawBufferPointer, token: UnsafeMutableRawPointer, ignoringLimit: Bool = false
-  ) -> Sending {
-    after(queue.append(owned: bytes, token: token, now: network.now(), ignoringLimit: ignoringLimit))
+  ) -> Sending { push(enqueue(owned: bytes, token: token, ignoringLimit: ignoringLimit)) }
+
+  /// Puts a copy of `bytes` in line, in the order of the calls. `push` sends it: apart, so that a caller can choose the order
+  /// under a lock of its own and send without it.
+  public func enqueue(_ bytes: UnsafeRawBufferPointer, ignoringLimit: Bool = false) -> Queued {
+    Queued(admission: queue.append(bytes, clock: network, ignoringLimit: ignoringLimit))
   }
 
-  /// Waits until half of the queue is free, or the stream is over; false at the deadline. Never on the loop.
-  public func waitForSpace(until deadline: Deadline) -> Bool { queue.waitForSpace(until: deadline) }
+  /// The same with the owner's bytes, which stay as they are until the owner gets `token` back.
+  public func enqueue(
+    owned bytes: UnsafeMutableRawBufferPointer, token: UnsafeMutableRawPointer, ignoringLimit: Bool = false
+  ) -> Queued {
+    Queued(admission: queue.append(owned: bytes, token: token, clock: network, ignoringLimit: ignoringLimit))
+  }
+
+  /// Sends what was put in line: now, or by the loop.
+  ///
+  /// - Parameter lazily: Whether more is about to follow from a thread that will then run the loop: it sends all of it together.
+  @discardableResult
+  public func push(_ queued: Queued, lazily: Bool = false) -> Sending {
+    after(queued.admission, lazily)
+    return queued.sending
+  }
+
+  /// Waits until at most `bytes` wait, half of the limit by default, or the stream is over; false at the deadline. Never on
+  /// the loop.
+  public func waitForSpace(atMost bytes: Int? = nil, until deadline: Deadline) -> Bool {
+    queue.waitForSpace(atMost: bytes ?? queue.limit / 2, until: deadline)
+  }
 
   /// Bytes that wait to be sent.
   public var waitingBytes: Int { queue.waiting }
@@ -168,18 +220,13 @@ open class Stream: LoopSource, @unchecked Sendable {
   /// Buffers shorter than this are better copied than lent.
   public static var copiesBelow: Int { SendQueue.copiesBelow }
 
-  private func after(_ admission: SendQueue.Admission) -> Sending {
-    switch admission {
-    case .full: return .full
-    case .closed: return .closed
-    case .queued(let isAlone, let isBurst):
-      guard isAlone else { return .taken }
-      if secure != nil {
-        loop.request(self)
-      } else if !isBurst || !loop.requestIfOccupied(self) {
-        flushHere()
-      }
-      return .taken
+  private func after(_ admission: SendQueue.Admission, _ lazily: Bool) {
+    guard case .queued(let isAlone, let isBurst) = admission, isAlone else { return }
+    if lazily, loop.requestLazily(self) { return }
+    if secure != nil {
+      loop.request(self)
+    } else if !isBurst || !loop.requestIfOccupied(self) {
+      flushHere()
     }
   }
 
@@ -236,7 +283,13 @@ open class Stream: LoopSource, @unchecked Sendable {
     do throws(SystemError) {
       guard try network.connectResult(socket) else { return false }
     } catch {
-      close(.connectFailed(error), aborting: true)
+      dropSocket()
+      state = .idle
+      if let next = nextAddress(after: error) {
+        start(connectingTo: next, secure: secure)
+      } else {
+        close(.connectFailed(error), aborting: true)
+      }
       return false
     }
     state = .idle

@@ -1,14 +1,16 @@
 import Platform
 
-/// Measures pools against what the machine can do and against what people use instead, everything in one run.
+/// Measures pools and channels against what the machine can do and against what people use instead, everything in one run.
 ///
-///     benchmark [--json] [--quick] [--only encode|append|read|writers|follow|start] [--weir PATH --empty PATH]
+///     benchmark [--json] [--quick] [--only encode|append|read|writers|follow|start|channels]
+///         [--weir PATH --empty PATH]
 ///
 /// Figures are medians of five runs; a ratio is the median of the ratios of single runs, ours and the peer's taken in turn.
 @main enum Benchmark {
   static func main() {
     do {
       let arguments = Process.arguments
+      if arguments.first == "channel" { ChannelRoles.run(Array(arguments.dropFirst())) }
       if try Role.run(arguments) { Process.exit(0) }
       try measure(arguments)
     } catch {
@@ -28,6 +30,7 @@ import Platform
     if wanted("read") { try ReadBenchmarks(count: count).run(&report) }
     if wanted("writers") { try ProcessBenchmarks(count: count).writers(&report) }
     if wanted("follow") { try ProcessBenchmarks(count: count).follow(&report) }
+    if wanted("channels"), let channels = try ChannelBenchmarks(count: count) { try channels.run(&report) }
     if wanted("start"), let weir = value("--weir", arguments), let empty = value("--empty", arguments) {
       try StartBenchmark.run(weir: weir, empty: empty, &report)
     }

@@ -54,7 +54,7 @@ struct Report {
     let objects = rows.map { row in
       let target = row.target.map { ",\"target\":\($0),\"met\":\(row.isMet == true)" } ?? ""
       return "{\"name\":\"\(row.name)\",\"figure\":\"\(row.figure)\",\"beside\":\"\(row.beside)\","
-        + "\"peer_figure\":\"\(row.peerFigure)\",\"ratio\":\(row.ratio),"
+        + "\"peer_figure\":\"\(row.peerFigure)\",\"ratio\":\(row.ratio.isFinite ? "\(row.ratio)" : "null"),"
         + "\"better\":\"\(row.better == .higher ? "higher" : "lower")\"\(target)}"
     }
     return "{\"rows\":[\n" + objects.joined(separator: ",\n") + "\n]}\n"
