@@ -77,12 +77,15 @@ package final class SimulatedWorld {
     return true
   }
 
-  /// Lets `duration` nanoseconds of virtual time pass.
-  package func pass(_ duration: Int64) {
+  /// Lets `duration` nanoseconds of virtual time pass; more than `limit` turns meanwhile are a violation, and end it.
+  package func pass(_ duration: Int64, turns limit: Int = 200_000) {
     let end = now + duration
     var hasCome = false
     after(duration) { hasCome = true }
-    while !hasCome || now < end, step() {}
+    let lastTurn = turns + limit
+    while !hasCome || now < end, step() {
+      if turns > lastTurn { return violate("loops take turns and time does not go on") }
+    }
   }
 
   private func advance() -> Bool {
