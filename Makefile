@@ -12,9 +12,9 @@ FUZZ_SECONDS ?= 30
 SWIFT := Package.swift $(wildcard Sources Tests Fuzz Benchmarks/Package.swift Benchmarks/Sources)
 STATIC := --static-swift-stdlib
 # Tests look inside modules, which an optimised build allows only when told to: a build of its own, beside the one we ship.
+RELEASE_TESTS := -c release -Xswiftc -enable-testing --scratch-path .weir-build/release-tests
 # Built for the thread sanitizer, which sees a race whether or not it does harm in this run.
 THREAD_TESTS := --sanitize thread --scratch-path .weir-build/thread-tests
-RELEASE_TESTS := -c release -Xswiftc -enable-testing --scratch-path .weir-build/release-tests
 
 .PHONY: help demo tour test test-release test-threads bench fuzz windows interop portability format lint boundaries clean
 
