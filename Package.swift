@@ -13,6 +13,9 @@ let swift: [SwiftSetting] = [
   .treatWarning("EmbeddedRestrictions", as: .error),
 ]
 
+// Not for Windows, and so with all of the language.
+let native: [SwiftSetting] = swift.dropLast()
+
 // Tests run natively only.
 let tests: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
 
@@ -36,6 +39,7 @@ let package = Package(
     .library(name: "Platform", targets: ["Platform"]),
     .library(name: "Lite3", targets: ["Lite3"]),
     .library(name: "Channels", targets: ["Channels"]),
+    .library(name: "ChannelsAsync", targets: ["ChannelsAsync"]),
   ],
   targets: [
     // 0: the operating system and foreign libraries
@@ -65,6 +69,9 @@ let package = Package(
     // 3: secure layers of streams
     .target(name: "TLS", dependencies: ["Platform", "Reactor", "COpenSSL"], swiftSettings: swift),
 
+    // 4: channels for async code; native builds only
+    .target(name: "ChannelsAsync", dependencies: ["Platform", "Channels"], swiftSettings: native),
+
     // 6: the command
     .target(name: "Arguments", swiftSettings: swift),
     .target(
@@ -84,6 +91,8 @@ let package = Package(
     .testTarget(name: "PoolsTests", dependencies: ["Platform", "Pools", "Support"], swiftSettings: tests),
     .testTarget(
       name: "ChannelsTests", dependencies: ["Channels", "Platform", "Reactor", "Support"], swiftSettings: tests),
+    .testTarget(
+      name: "ChannelsAsyncTests", dependencies: ["Channels", "ChannelsAsync", "Platform"], swiftSettings: tests),
     .testTarget(
       name: "ConformanceTests", dependencies: ["JSON", "Lite3", "Platform", "Pools", "Support"],
       path: "Tests/Conformance/PoolFiles", swiftSettings: tests),
