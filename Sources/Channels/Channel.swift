@@ -10,15 +10,15 @@ final class Channel: Stream, @unchecked Sendable {
   let number: UInt16
 
   // Guarded by the engine's lock.
-  var life: ChannelLife
+  @exclusivity(unchecked) var life: ChannelLife
   /// The id that the final notice carries: of the hello, ours or the peer's.
   var noticeID: UInt64
 
-  private var parser: FrameParser
+  @exclusivity(unchecked) private var parser: FrameParser
   /// What the parser has given since it was last handed over.
-  private var arrived = NodeList()
-  private var delivers: Bool
-  private var reason: CloseReason?
+  @exclusivity(unchecked) private var arrived = NodeList()
+  @exclusivity(unchecked) private var delivers: Bool
+  @exclusivity(unchecked) private var reason: CloseReason?
   private var detail: String?
   private var timer: LoopTimer?
   private var addresses: [SocketAddress] = []
@@ -177,7 +177,7 @@ final class Channel: Stream, @unchecked Sendable {
   override func nextBuffer() -> UnsafeMutableRawBufferPointer? { parser.room }
 
   /// Behind a large body only the next header is worth copying.
-  override var readAhead: Int { parser.expectsLarge || parser.room != nil ? 4 << 10 : 128 << 10 }
+  override var readAhead: Int { parser.expectsLarge || parser.room != nil ? 4 << 10 : 64 << 10 }
 
   override func received(_ bytes: UnsafeRawBufferPointer) {
     heartbeat?.heard(at: loop.time)

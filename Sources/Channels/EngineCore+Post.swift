@@ -74,7 +74,8 @@ extension EngineCore {
       let (channel, queued) = try enqueue(node, mailbox)
       switch queued.sending {
       case .taken:
-        channel.push(queued)
+        // Whoever has more to read will most likely answer that too: one call can send all of it.
+        channel.push(queued, lazily: mailbox.isReady)
         if opCode == .byeResponse { loop.submit { channel.answeredBye() } }
         return posted
       case .closed: throw ChannelError(PostRefusal.closed, channel: posted.channel)

@@ -14,13 +14,13 @@ final class EngineCore: @unchecked Sendable {
   let lock: Lock
 
   // Guarded by `lock`.
-  var endpoints: [Endpoint?]
-  var numbers = ChannelNumbers()
+  @exclusivity(unchecked) var endpoints: [Endpoint?]
+  @exclusivity(unchecked) var numbers = ChannelNumbers()
   var mailboxes: [Mailbox] = []
   private var supervisors: [Supervisor] = []
   private var nextMailbox: UInt32 = 0
   private var random: SeededNumbers?
-  private(set) var phase = Phase.running
+  @exclusivity(unchecked) private(set) var phase = Phase.running
 
   // Loop only.
   var starved: [Channel] = []

@@ -11,13 +11,13 @@ final class Mailbox: @unchecked Sendable {
   private let arrival: Condition
 
   // Guarded by `lock`.
-  private var list = NodeList()
-  private var waiting = 0
+  @exclusivity(unchecked) private var list = NodeList()
+  @exclusivity(unchecked) private var waiting = 0
   /// How often those who wait were called back.
   private var calls = 0
-  private var isClosed = false
+  @exclusivity(unchecked) private var isClosed = false
   /// Whether the receiver runs the loop just now, and would not see a condition.
-  private var runsLoop = false
+  @exclusivity(unchecked) private var runsLoop = false
 
   init(id: UInt32) throws(SystemError) {
     self.id = id

@@ -16,14 +16,14 @@ final class MessagePool: ByteOwner, @unchecked Sendable {
   var onRelief: @Sendable () -> Void = {}
 
   // Guarded by `lock`.
-  private var free: MessageNode.Pointer?
-  private var freeCount = 0
-  private var freeBytes = 0
-  private var liveCount = 0
-  private var extraCount = 0
-  private var wasRefused = false
-  private var isClosed = false
-  private var keepsItself = false
+  @exclusivity(unchecked) private var free: MessageNode.Pointer?
+  @exclusivity(unchecked) private var freeCount = 0
+  @exclusivity(unchecked) private var freeBytes = 0
+  @exclusivity(unchecked) private var liveCount = 0
+  @exclusivity(unchecked) private var extraCount = 0
+  @exclusivity(unchecked) private var wasRefused = false
+  @exclusivity(unchecked) private var isClosed = false
+  @exclusivity(unchecked) private var keepsItself = false
 
   /// - Parameters:
   ///   - initial: Messages to make beforehand.
@@ -38,23 +38,12 @@ final class MessagePool: ByteOwner, @unchecked Sendable {
   deinit {
     while let node = free {
       free = node.pointee.next
-      release(node)
+      MessageNode.free(node)
     }
   }
 
   private func make(isExtra: Bool) -> MessageNode.Pointer {
-    let node = MessageNode.Pointer.allocate(capacity: 1)
-    let bytes = UnsafeMutableRawPointer.allocate(byteCount: MessageNode.smallestCapacity, alignment: 16)
-    node.initialize(
-      to: MessageNode(pool: .passUnretained(self), bytes: bytes, capacity: MessageNode.smallestCapacity))
-    node.pointee.isExtra = isExtra
-    return node
-  }
-
-  private func release(_ node: MessageNode.Pointer) {
-    node.pointee.bytes.deallocate()
-    node.deinitialize(count: 1)
-    node.deallocate()
+    MessageNode.make(for: self, isExtra: isExtra)
   }
 
   private func keep(_ node: MessageNode.Pointer) {
@@ -112,7 +101,7 @@ final class MessagePool: ByteOwner, @unchecked Sendable {
     let frees = node.pointee.isExtra || isClosed
     if node.pointee.isExtra { extraCount -= 1 } else { liveCount -= 1 }
     if !frees {
-      if freeBytes > Self.keptBytes, node.pointee.capacity > MessageNode.smallestCapacity { shrink(node) }
+      if freeBytes > Self.keptBytes, node.pointee.capacity > MessageNode.smallestCapacity { node.pointee.shrink() }
       keep(node)
     }
     let relieves = wasRefused && liveCount < limit && !isClosed
@@ -120,7 +109,7 @@ final class MessagePool: ByteOwner, @unchecked Sendable {
     let isLast = keepsItself && liveCount == 0 && extraCount == 0
     if isLast { keepsItself = false }
     lock.unlock()
-    if frees { release(node) }
+    if frees { MessageNode.free(node) }
     if relieves { onRelief() }
     if isLast { Unmanaged.passUnretained(self).release() }
   }
@@ -129,12 +118,6 @@ final class MessagePool: ByteOwner, @unchecked Sendable {
   func put(_ list: NodeList) {
     var list = list
     while let node = list.pop() { put(node) }
-  }
-
-  private func shrink(_ node: MessageNode.Pointer) {
-    node.pointee.bytes.deallocate()
-    node.pointee.bytes = .allocate(byteCount: MessageNode.smallestCapacity, alignment: 16)
-    node.pointee.capacity = MessageNode.smallestCapacity
   }
 
   override func takeBack(_ token: UnsafeMutableRawPointer) {
