@@ -13,6 +13,9 @@ let swift: [SwiftSetting] = [
   .treatWarning("EmbeddedRestrictions", as: .error),
 ]
 
+// Not for Windows, and so with all of the language.
+let native: [SwiftSetting] = swift.dropLast()
+
 // Tests run natively only.
 let tests: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
 
@@ -37,6 +40,7 @@ let package = Package(
     .library(name: "Lite3", targets: ["Lite3"]),
     .library(name: "Reactor", targets: ["Reactor"]),
     .library(name: "Channels", targets: ["Channels"]),
+    .library(name: "ChannelsAsync", targets: ["ChannelsAsync"]),
   ],
   targets: [
     // 0: the operating system and foreign libraries
@@ -70,6 +74,9 @@ let package = Package(
     .target(name: "Channels", dependencies: ["Platform", "Reactor"], swiftSettings: swift),
     // 3: secure layers of streams
     .target(name: "TLS", dependencies: ["Platform", "Reactor", "COpenSSL"], swiftSettings: swift),
+
+    // 4: channels for async code; native builds only
+    .target(name: "ChannelsAsync", dependencies: ["Platform", "Channels"], swiftSettings: native),
 
     // 6: the command
     .target(name: "Arguments", swiftSettings: swift),
@@ -106,6 +113,8 @@ let package = Package(
       name: "ReactorTests", dependencies: ["Platform", "Reactor", "SimulatedNetwork", "Support"], swiftSettings: tests),
     .testTarget(
       name: "ChannelsTests", dependencies: ["Channels", "Platform", "Reactor", "Support"], swiftSettings: tests),
+    .testTarget(
+      name: "ChannelsAsyncTests", dependencies: ["Channels", "ChannelsAsync", "Platform"], swiftSettings: tests),
     .testTarget(
       name: "SimulationTests", dependencies: ["Channels", "Platform", "SimulatedNetwork", "Support"],
       path: "Tests/Simulation", swiftSettings: tests),

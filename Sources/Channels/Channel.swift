@@ -24,8 +24,8 @@ final class Channel: Stream, @unchecked Sendable {
   private var addresses: [SocketAddress] = []
   private var heartbeat: Heartbeat?
   private var heartbeatTimer: LoopTimer?
-  /// The address in a client's hello; for the secure layer's name.
-  var target: ChannelAddress?
+  /// Hears of the answer to the hello and of the end; set before anybody else knows of the channel.
+  var supervisor: Supervisor?
   /// Where in the engine's line of connections that have not said hello it stands; nil if it does not.
   var placeInLine: Int?
 
@@ -170,6 +170,8 @@ final class Channel: Stream, @unchecked Sendable {
     return queued
   }
 
+  override func drained() { supervisor?.sendQueued() }
+
   // MARK: Receiving (loop)
 
   override func nextBuffer() -> UnsafeMutableRawBufferPointer? { parser.room }
@@ -256,7 +258,11 @@ final class Channel: Stream, @unchecked Sendable {
     }
     switch answer {
     case .drop: engine.pool.put(node)
-    case .deliver: arrived.append(node)
+    case .deliver:
+      arrived.append(node)
+      guard let supervisor, node.pointee.opCode == .helloResponse else { return }
+      handOver()
+      supervisor.greeted(self)
     case .deliverAndAnswerBye(let id):
       arrived.append(node)
       answerBye(id)

@@ -8,7 +8,7 @@ internal import Reactor
 public final class ChannelGroup: Sendable {
   /// The engine that it is part of.
   public let engine: Engine
-  private let mailbox: Mailbox
+  let mailbox: Mailbox
 
   init(_ engine: Engine, _ mailbox: Mailbox) {
     self.engine = engine
@@ -71,19 +71,28 @@ public final class ChannelGroup: Sendable {
   ///
   /// - Throws: `.shuttingDown` when the group or engine is closed.
   public func receive(until deadline: Deadline = .never) throws(ChannelError) -> Message? {
+    try receive(until: deadline) { false }
+  }
+
+  /// The same, but gives nil also when `isCancelled` says so. Who changes what that says calls `callReceivers` afterwards.
+  package func receive(
+    until deadline: Deadline, unless isCancelled: () -> Bool
+  ) throws(ChannelError) -> Message? {
     if let node = mailbox.take() { return Message(node) }
     let loop = engine.core.loop
     while true {
       if mailbox.isOver { throw EngineCore.shuttingDown }
+      let call = mailbox.callNumber
+      if isCancelled() { return nil }
       if loop.borrow() {
         if mailbox.beginRunning() {
-          loop.run(until: deadline) { mailbox.isReady }
+          loop.run(until: deadline) { mailbox.isReady || isCancelled() }
           mailbox.endRunning()
         }
         loop.giveBack()
       } else if deadline != .now {
         loop.beginWaiting()
-        mailbox.wait(until: deadline)
+        mailbox.wait(until: deadline, sinceCall: call)
         loop.endWaiting()
       }
       if let node = mailbox.take() { return Message(node) }
@@ -92,6 +101,11 @@ public final class ChannelGroup: Sendable {
         return nil
       }
     }
+  }
+
+  /// Has everybody who waits in `receive` ask `isCancelled` again.
+  package func callReceivers() {
+    if mailbox.callBack() { engine.core.loop.wake() }
   }
 
   /// Puts something into the mailbox from any thread, behind what is there: to wake, stop or task the receiver.

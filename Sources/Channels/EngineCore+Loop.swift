@@ -220,20 +220,24 @@ extension EngineCore {
     lock.unlock()
     var unsent = channel.takeUnsentMessages()
     while let node = unsent.pop() {
-      if Heartbeat.isMark(node) {
+      let isOurs = Heartbeat.isMark(node) || channel.supervisor != nil && node.pointee.opCode == .helloRequest
+      if isOurs {
         pool.put(node)
         continue
       }
       node.pointee.channel = channel.number
       notify(node, reason.status, to: channel.mailbox)
     }
+    if let supervisor = channel.supervisor { return supervisor.ended(channel, reason, detail) }
     if isKnown { notifyClosed(channel.number, id: id, reason, detail, to: channel.mailbox) }
   }
 
-  private func notifyClosed(
-    _ number: UInt16, id: UInt64, _ reason: CloseReason, _ detail: String?, to mailbox: Mailbox
+  func notifyClosed(
+    _ number: UInt16, id: UInt64, _ reason: CloseReason, _ detail: String?, to mailbox: Mailbox,
+    presence: Presence? = nil
   ) {
     var message = Message(pool.takeAlways())
+    if let presence { message.replaceHeader(ReservedHeader.presence, presence.name.text) }
     message.replaceHeader(ReservedHeader.reason, reason.name.text)
     message.replaceHeader(ReservedHeader.detail, detail ?? reason.text.text)
     message.channel = number

@@ -32,7 +32,7 @@ extension EngineCore {
     if givenID == 0, !isReply { node.pointee.id = nextID() }
     do throws(ChannelError) {
       switch node.pointee.opCode {
-      case .helloRequest where node.pointee.channel == 0: return try connect(node, mailbox)
+      case .helloRequest where node.pointee.channel == 0: return try connect(node, mailbox, supervisor: nil).posted
       case .welcomeRequest where node.pointee.channel == 0: return try listen(node, mailbox)
       case .byeSignal: return try closeAtOnce(node, mailbox)
       default: return try send(node, mailbox, whenFull)
@@ -155,7 +155,22 @@ extension EngineCore {
     return try ChannelAddress(headerValue: value, for: use)
   }
 
-  private func connect(_ node: MessageNode.Pointer, _ mailbox: Mailbox) throws(ChannelError) -> Posted {
+  /// Opens a channel for a supervisor, on the loop.
+  func connect(
+    _ hello: CarriedNode, _ mailbox: Mailbox, supervisor: Supervisor
+  ) throws(ChannelError) -> Channel {
+    guard let node = hello.take() else { throw ChannelError(.internal, "there is no hello") }
+    do throws(ChannelError) {
+      return try connect(node, mailbox, supervisor: supervisor).channel
+    } catch {
+      pool.put(node)
+      throw error
+    }
+  }
+
+  private func connect(
+    _ node: MessageNode.Pointer, _ mailbox: Mailbox, supervisor: Supervisor?
+  ) throws(ChannelError) -> (channel: Channel, posted: Posted) {
     let address = try address(node, for: .connecting)
     let layer = try secureLayer(for: address)
     let id = node.pointee.id
@@ -167,9 +182,10 @@ extension EngineCore {
       lock.unlock()
       throw error
     }
+    channel.supervisor = supervisor
     lock.unlock()
     loop.submit { [self] in connect(channel, address, layer.layer) }
-    return Posted(channel: channel.number, id: id)
+    return (channel, Posted(channel: channel.number, id: id))
   }
 
   /// With the lock.
@@ -225,6 +241,7 @@ final class CarriedNode: @unchecked Sendable {
   deinit { if let node = take() { _ = Message(node) } }
 
   func take() -> MessageNode.Pointer? { node.take() }
+  func put(_ node: MessageNode.Pointer) { self.node = node }
 }
 
 /// A layer on its way to the loop, which is the first to use it.

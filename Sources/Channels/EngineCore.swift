@@ -17,6 +17,7 @@ final class EngineCore: @unchecked Sendable {
   @exclusivity(unchecked) var endpoints: [Endpoint?]
   @exclusivity(unchecked) var numbers = ChannelNumbers()
   var mailboxes: [Mailbox] = []
+  private var supervisors: [Supervisor] = []
   private var nextMailbox: UInt32 = 0
   private var random: SeededNumbers?
   @exclusivity(unchecked) private(set) var phase = Phase.running
@@ -98,9 +99,38 @@ final class EngineCore: @unchecked Sendable {
     lock.lock()
     mailboxes.removeAll { $0 === mailbox }
     let gone = endpoints.compactMap { $0 }.filter { $0.mailbox === mailbox }
+    let supervisors = supervisors.filter { $0.mailbox === mailbox }
     lock.unlock()
+    for supervisor in supervisors { supervisor.stop(.shutdown) }
     shut(mailbox)
     loop.submit { [self] in gone.forEach { end($0, .shutdown) } }
+  }
+
+  // MARK: Supervised channels
+
+  func supervise(
+    _ mailbox: Mailbox, _ address: ChannelAddress, _ options: SupervisedChannel.Options,
+    _ hello: @escaping @Sendable (inout Message) -> Void
+  ) throws(ChannelError) -> Supervisor {
+    if case .tls = address, self.options.secureClient == nil { throw ChannelError(withoutTLS: address) }
+    let supervisor: Supervisor
+    do throws(SystemError) {
+      supervisor = try Supervisor(self, mailbox, address, options, hello)
+    } catch {
+      throw ChannelError(error, "cannot make a supervised channel")
+    }
+    lock.lock()
+    defer { lock.unlock() }
+    guard phase == .running, mailboxes.contains(where: { $0 === mailbox }) else { throw Self.shuttingDown }
+    supervisors.append(supervisor)
+    loop.submit { supervisor.begin() }
+    return supervisor
+  }
+
+  func forget(_ supervisor: Supervisor) {
+    lock.lock()
+    supervisors.removeAll { $0 === supervisor }
+    lock.unlock()
   }
 
   private func shut(_ mailbox: Mailbox) {
@@ -142,6 +172,13 @@ final class EngineCore: @unchecked Sendable {
     return number
   }
 
+  /// A random number, or the next of the seed's.
+  func randomWord() -> UInt64 {
+    lock.lock()
+    defer { lock.unlock() }
+    return nextRandom()
+  }
+
   private func nextRandom() -> UInt64 {
     if random != nil { return random?.next() ?? 0 }
     return (try? SystemRandom.word()) ?? UInt64(bitPattern: loop.network.now())
@@ -176,7 +213,9 @@ final class EngineCore: @unchecked Sendable {
     phase = .over
     let groups = mailboxes
     mailboxes = []
+    let supervisors = supervisors
     lock.unlock()
+    for supervisor in supervisors { supervisor.stop(.shutdown) }
     loop.submit { [self] in
       lock.lock()
       let left = endpoints.compactMap { $0 }

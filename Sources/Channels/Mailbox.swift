@@ -13,6 +13,8 @@ final class Mailbox: @unchecked Sendable {
   // Guarded by `lock`.
   @exclusivity(unchecked) private var list = NodeList()
   @exclusivity(unchecked) private var waiting = 0
+  /// How often those who wait were called back.
+  private var calls = 0
   @exclusivity(unchecked) private var isClosed = false
   /// Whether the receiver runs the loop just now, and would not see a condition.
   @exclusivity(unchecked) private var runsLoop = false
@@ -78,13 +80,30 @@ final class Mailbox: @unchecked Sendable {
     lock.unlock()
   }
 
-  /// Waits until there is something, or `deadline`.
-  func wait(until deadline: Deadline) {
+  /// Waits until there is something, `deadline`, or a call since the one numbered so.
+  func wait(until deadline: Deadline, sinceCall number: Int) {
     lock.lock()
     waiting += 1
-    while list.isEmpty, !isClosed, arrival.wait(lock, until: deadline) {}
+    while list.isEmpty, !isClosed, calls == number, arrival.wait(lock, until: deadline) {}
     waiting -= 1
     lock.unlock()
+  }
+
+  /// The number of the last call.
+  var callNumber: Int {
+    lock.lock()
+    defer { lock.unlock() }
+    return calls
+  }
+
+  /// Has everybody who waits look up. Whether one of them runs the loop.
+  func callBack() -> Bool {
+    lock.lock()
+    calls += 1
+    let runs = runsLoop
+    lock.unlock()
+    arrival.broadcast()
+    return runs
   }
 
   /// Takes nothing more, wakes everybody, and gives what nobody took.

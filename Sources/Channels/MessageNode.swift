@@ -125,6 +125,12 @@ struct NodeList {
     last = node
   }
 
+  mutating func prepend(_ node: MessageNode.Pointer) {
+    node.pointee.next = first
+    first = node
+    if last == nil { last = node }
+  }
+
   mutating func append(_ list: NodeList) {
     guard let start = list.first else { return }
     if let last { last.pointee.next = start } else { first = start }

@@ -107,6 +107,10 @@ public enum ReservedHeader {
   public static let reason: StaticString = "~reason"
   /// In a final notice: a sentence for people.
   public static let detail: StaticString = "~detail"
+  /// In the last part of a message that its sender gave up: `abandoned`.
+  public static let parts: StaticString = "~parts"
+  /// In a notice of a supervised channel: `connected` or `disconnected`.
+  public static let presence: StaticString = "~presence"
   /// In a signal between peers: `ping`, or `pong` as its answer.
   public static let heartbeat: StaticString = "~heartbeat"
 }

@@ -192,7 +192,7 @@ struct PoolPressureTests {
 }
 
 /// Keeps a message in a place where only copies can be.
-final class Held {
+final class Held: @unchecked Sendable {
   private var message: Message?
   let told: Told
 
@@ -200,6 +200,9 @@ final class Held {
     told = Told(message)
     self.message = consume message
   }
+
+  /// The message itself, once.
+  func take() -> Message? { message.take() }
 
   /// What it said; it goes back to its pool.
   func give() -> Told {

@@ -80,7 +80,7 @@ struct QueueTests {
   @Test(arguments: Transport.allCases, sizes)
   func whatWasNotSentComesBackInOrder(transport: Transport, sizes: [Int]) throws {
     let folder = try TemporaryDirectory()
-    try withEngine(options(queue: 2 << 20)) { engine in
+    try withEngine(options(queue: 600_000)) { engine in
       let server = try Server(engine, transport.address(in: folder))
       let (peer, channel) = try server.greetedPeer()
       var posted = 0

@@ -174,9 +174,9 @@ struct RefusalTests {
       let (second, _) = try server.greetedPeer()
       let error = refusal { () throws(ChannelError) in try server.group.connect(to: server.address) }
       #expect(error?.kind == .exhausted)
-      // One more connection is closed at once.
-      let third = try RawPeer(connectingTo: server.address)
-      #expect(try third.readToEnd().bytes == [])
+      // One more connection is closed at once, perhaps before it has noticed that it is one.
+      let third = try? RawPeer(connectingTo: server.address)
+      #expect(try third?.readToEnd().bytes ?? [] == [])
       try server.group.closeAtOnce(first)
       #expect(try told(server.group).opCode == .byeSignal)
       try expectEnd(server.group, first, "closed_here")
