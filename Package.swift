@@ -35,11 +35,17 @@ let package = Package(
     .library(name: "JSON", targets: ["JSON"]),
     .library(name: "Platform", targets: ["Platform"]),
     .library(name: "Lite3", targets: ["Lite3"]),
+    .library(name: "Reactor", targets: ["Reactor"]),
     .library(name: "Channels", targets: ["Channels"]),
   ],
   targets: [
     // 0: the operating system and foreign libraries
-    .target(name: "CPlatform", sources: backEnd),
+    .target(
+      name: "CPlatform", sources: backEnd,
+      linkerSettings: [
+        .linkedLibrary("ws2_32", .when(platforms: [.windows])),
+        .linkedLibrary("ntdll", .when(platforms: [.windows])),
+      ]),
     .target(
       name: "CSimdjson", path: "Sources/External/CSimdjson",
       linkerSettings: [.linkedLibrary("simdjson")]),
@@ -68,10 +74,22 @@ let package = Package(
     // 6: the command
     .target(name: "Arguments", swiftSettings: swift),
     .target(
-      name: "PoolCommands", dependencies: ["Arguments", "Platform", "JSON", "Lite3", "Pools"],
+      name: "CommandSupport", dependencies: ["Arguments", "Platform", "JSON", "Pools"],
+      path: "Sources/Commands/Support", swiftSettings: swift),
+    .target(
+      name: "PoolCommands", dependencies: ["Arguments", "CommandSupport", "Platform", "JSON", "Lite3", "Pools"],
       path: "Sources/Commands/Pool", swiftSettings: swift),
+    .target(
+      name: "ChannelCommands",
+      dependencies: ["Arguments", "Channels", "CommandSupport", "JSON", "Lite3", "Platform", "Pools", "Reactor"],
+      path: "Sources/Commands/Channel", swiftSettings: swift),
     .executableTarget(
-      name: "weir", dependencies: ["Arguments", "PoolCommands", "Platform"], swiftSettings: swift),
+      name: "weir",
+      dependencies: [
+        "Arguments", "ChannelCommands", "CommandSupport", "PoolCommands", "Reactor",
+        // What the Windows build cannot have; the command says so there.
+        .target(name: "TLS", condition: .when(platforms: [.linux, .macOS])),
+      ], swiftSettings: swift),
 
     // Recipes: programs to read and to copy, which tests run
     .executableTarget(
@@ -99,17 +117,27 @@ let package = Package(
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"], swiftSettings: tests),
     .testTarget(
       name: "PoolCommandsTests",
-      dependencies: ["Arguments", "JSON", "Lite3", "Platform", "PoolCommands", "Pools", "Support"],
+      dependencies: [
+        "Arguments", "CommandSupport", "JSON", "Lite3", "Platform", "PoolCommands", "Pools", "Support",
+      ],
       swiftSettings: tests),
     .testTarget(name: "TLSTests", dependencies: ["Platform", "Reactor", "Support", "TLS"], swiftSettings: tests),
     .testTarget(name: "PoolsTests", dependencies: ["Platform", "Pools", "Support"], swiftSettings: tests),
     .testTarget(
+      name: "ReactorTests", dependencies: ["Platform", "Reactor", "SimulatedNetwork", "Support"], swiftSettings: tests),
+    .testTarget(
       name: "ChannelsTests", dependencies: ["Channels", "Platform", "Reactor", "Support"], swiftSettings: tests),
+    .testTarget(
+      name: "SimulationTests", dependencies: ["Channels", "Platform", "SimulatedNetwork", "Support"],
+      path: "Tests/Simulation", swiftSettings: tests),
     .testTarget(
       name: "ConformanceTests", dependencies: ["JSON", "Lite3", "Platform", "Pools", "Support"],
       path: "Tests/Conformance/PoolFiles", swiftSettings: tests),
     .testTarget(
       name: "CrashTests", dependencies: ["Platform", "Pools", "Support", "PoolWorker"], path: "Tests/Crash",
+      swiftSettings: tests),
+    .target(
+      name: "SimulatedNetwork", dependencies: ["Platform", "Reactor", "Support"], path: "Tests/SimulatedNetwork",
       swiftSettings: tests),
     .target(name: "Support", dependencies: ["Platform", "Pools"], path: "Tests/Support", swiftSettings: tests),
     .executableTarget(

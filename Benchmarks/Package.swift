@@ -11,6 +11,7 @@ var targets: [Target] = [
       "CSQLite", "CAllocations", "CMachine",
       .product(name: "Platform", package: "weir"), .product(name: "JSON", package: "weir"),
       .product(name: "Lite3", package: "weir"), .product(name: "Pools", package: "weir"),
+      .product(name: "Channels", package: "weir"),
     ],
     path: "Sources/Benchmark",
     swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),

@@ -14,12 +14,12 @@ final class EngineCore: @unchecked Sendable {
   let lock: Lock
 
   // Guarded by `lock`.
-  var endpoints: [Endpoint?]
-  var numbers = ChannelNumbers()
+  @exclusivity(unchecked) var endpoints: [Endpoint?]
+  @exclusivity(unchecked) var numbers = ChannelNumbers()
   var mailboxes: [Mailbox] = []
   private var nextMailbox: UInt32 = 0
   private var random: SeededNumbers?
-  private(set) var phase = Phase.running
+  @exclusivity(unchecked) private(set) var phase = Phase.running
 
   // Loop only.
   var starved: [Channel] = []
@@ -186,8 +186,8 @@ final class EngineCore: @unchecked Sendable {
     loop.stopThread()
     groups.forEach(shut)
     pool.close()
-    pool.onRelief = {}
-    attendant = nil
+    // The loop is run no more, so nobody else looks at this.
+    attendant?.core = nil
   }
 
   /// Waits until little is queued; runs the loop meanwhile where nobody else does.
@@ -202,6 +202,14 @@ final class EngineCore: @unchecked Sendable {
 }
 
 extension EngineCore.Endpoint {
+  /// Whether its final notice was given. Loop only.
+  var isOver: Bool {
+    switch self {
+    case .channel(let channel): channel.isOver
+    case .listener(let entry): entry.isClosed
+    }
+  }
+
   var mailbox: Mailbox {
     switch self {
     case .channel(let channel): channel.mailbox
@@ -223,11 +231,12 @@ private struct SeededNumbers {
 
 /// Attends to the channels that wait for the pool, when it has messages again.
 private final class PoolAttendant: LoopSource, @unchecked Sendable {
-  let core: EngineCore
+  /// Loop only; nil when it is over, so that the two do not keep each other.
+  var core: EngineCore?
   init(_ core: EngineCore) {
     self.core = core
     super.init()
   }
 
-  override func attend() { core.relieve() }
+  override func attend() { core?.relieve() }
 }

@@ -131,6 +131,9 @@ public struct Message: ~Copyable, @unchecked Sendable {
     }
   }
 
+  /// How many bytes the body has.
+  public var bodyCount: Int { node.pointee.bodyCount }
+
   /// Adds to the body.
   ///
   /// - Throws: `.invalidMessage` if it would exceed 65,535 bytes; see `ChannelGroup.postParts` for more.

@@ -2,7 +2,9 @@ internal import CPlatform
 
 /// What a socket is ready for, or what one wants to hear of.
 public struct Readiness: OptionSet, Sendable {
+  /// The bits, as `platform_poll_event` has them.
   public let rawValue: UInt32
+  /// What these bits say.
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// There is something to read or to accept, or the end.
@@ -33,6 +35,7 @@ public struct Poller: ~Copyable, @unchecked Sendable {
     /// What it is ready for.
     public var ready: Readiness
 
+    /// One socket, by its token, and what it is ready for.
     public init(token: UInt64, ready: Readiness) {
       self.token = token
       self.ready = ready
@@ -40,6 +43,9 @@ public struct Poller: ~Copyable, @unchecked Sendable {
   }
 
   private let poller: OpaquePointer
+  /// What the system writes into; of the one thread that waits.
+  private let native: UnsafeMutablePointer<platform_poll_event>
+  private static let capacity = 256
 
   /// A poller that watches nothing.
   public init(_ kind: Kind = .best) throws(SystemError) {
@@ -47,9 +53,13 @@ public struct Poller: ~Copyable, @unchecked Sendable {
     try check(platform_poller_make(kind.rawValue, &poller))
     guard let poller else { throw SystemError(.noMemory) }
     self.poller = poller
+    native = .allocate(capacity: Self.capacity)
   }
 
-  deinit { platform_poller_free(poller) }
+  deinit {
+    platform_poller_free(poller)
+    native.deallocate()
+  }
 
   /// Begins to watch a socket.
   public borrowing func add(_ socket: SocketNumber, _ interest: Readiness, token: UInt64) throws(SystemError) {
@@ -68,18 +78,14 @@ public struct Poller: ~Copyable, @unchecked Sendable {
   public borrowing func wait(
     into events: UnsafeMutableBufferPointer<Event>, until deadline: Deadline
   ) throws(SystemError) -> Int {
-    let capacity = min(events.count, 256)
     var count = 0
-    let status = withUnsafeTemporaryAllocation(of: platform_poll_event.self, capacity: 256) { native in
-      let status = platform_poller_wait(poller, native.baseAddress, capacity, &count, deadline.nanoseconds)
-      guard status == PLATFORM_OK else { return status }
-      for index in 0..<count {
-        events[index] = Event(token: native[index].token, ready: Readiness(rawValue: native[index].ready))
-      }
-      return status
-    }
+    let capacity = min(events.count, Self.capacity)
+    let status = platform_poller_wait(poller, native, capacity, &count, deadline.nanoseconds)
     if status == PLATFORM_TIMED_OUT { return 0 }
     try check(status)
+    for index in 0..<count {
+      events[index] = Event(token: native[index].token, ready: Readiness(rawValue: native[index].ready))
+    }
     return count
   }
 

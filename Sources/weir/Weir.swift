@@ -1,4 +1,6 @@
 import Arguments
+import ChannelCommands
+import CommandSupport
 import PoolCommands
 
 /// The command. Picks a subcommand and does nothing else.
@@ -23,7 +25,9 @@ enum Weir {
           5  busy               130  interrupted, 143 terminated
       """
     $0.globals = Globals.all
-    $0.subcommands = PoolFamily.commands + PoolFamily.commandsAboutTheProgram(root: { root })
+    $0.subcommands =
+      PoolFamily.commands + [ChannelFamily.command(secure: Secure.maker)]
+      + PoolFamily.commandsAboutTheProgram(root: { root })
     $0.examples = [
       ProgramCommand.Example("store a message", "weir feed events --create '{\"hello\":\"world\"}'"),
       ProgramCommand.Example("watch what arrives", "weir follow events"),

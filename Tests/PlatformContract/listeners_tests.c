@@ -130,6 +130,31 @@ static void living_listener_keeps_its_path(void) {
     platform_listener_close(listener);
 }
 
+static void busy_listener_keeps_its_path(void) {
+    enum { MOST = 200 };
+    if (!has_unix_sockets()) SKIP(NO_UNIX);
+    platform_socket listener, second, waiting[MOST];
+    platform_address address = unix_address("s");
+    platform_status status = PLATFORM_OK;
+    int count = 0;
+    REQUIRE_OK(platform_listen(&address, 1, &listener));
+    while (count < MOST && status == PLATFORM_OK) {
+        bool pending;
+        status = platform_connect(&address, &waiting[count], &pending);
+        if (status == PLATFORM_OK) count++;
+    }
+    /* Where a full queue is told by a refusal, the busy cannot be told from the dead. */
+    if (status == PLATFORM_WOULD_BLOCK) {
+        CHECK_STATUS(PLATFORM_ADDRESS_IN_USE, platform_listen(&address, 1, &second));
+        CHECK_OK(platform_accept(listener, &second, NULL));
+        platform_socket_close(second, false);
+        CHECK_OK(connect_to(&address, NULL));
+    }
+    while (count > 0) platform_socket_close(waiting[--count], false);
+    platform_listener_close(listener);
+    if (status != PLATFORM_WOULD_BLOCK) SKIP("a full queue does not make its callers wait");
+}
+
 static void dead_listener_is_replaced(void) {
     if (!has_unix_sockets()) SKIP(NO_UNIX);
     platform_socket listener;
@@ -270,6 +295,7 @@ static const contract_test tests[] = {
     {"a port is taken again after an abort", port_is_taken_again_after_abort},
     {"a path is removed at the end", path_is_removed_at_the_end},
     {"a living listener keeps its path", living_listener_keeps_its_path},
+    {"a busy listener keeps its path", busy_listener_keeps_its_path},
     {"a dead listener is replaced", dead_listener_is_replaced},
     {"one of many replaces a dead listener", one_of_many_replaces},
     {"what is no socket stays", other_things_stay},

@@ -139,7 +139,9 @@ static void no_wake_is_lost(uint32_t kind) {
     for (uint32_t round = 1; round <= ROUNDS; round++) {
         platform_add_u32(&counter, 1);
         platform_poller_wake(poller);
-        while (platform_load_acquire_u32(&counter) < 2 * round && platform_monotonic() < deadline) platform_thread_yield();
+        while (platform_load_acquire_u32(&counter) < 2 * round && platform_monotonic() < deadline) {
+            platform_thread_yield();
+        }
     }
     platform_thread_join(thread);
     CHECK_EQUAL(2 * ROUNDS, counter);

@@ -5,6 +5,7 @@ import Pools
 import Support
 import Testing
 
+@testable import CommandSupport
 @testable import PoolCommands
 
 struct FollowerTests {
@@ -29,7 +30,7 @@ struct FollowerTests {
 
   private func follow(
     _ words: [String], between: () throws -> Void = {}
-  ) throws -> (status: ExitCode?, error: PoolError?, lines: [Substring]) {
+  ) throws -> (status: ExitCode?, error: Failure?, lines: [Substring]) {
     let invocation = try parse(["--dir", directory.path, "follow", "p"] + words)
     let session = Session(invocation, output: output, errors: errors, now: { 2_000_000_000 })
     let options = try FollowOptions(invocation, now: session.now())

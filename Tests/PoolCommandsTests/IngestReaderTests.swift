@@ -4,6 +4,7 @@ import Pools
 import Support
 import Testing
 
+@testable import CommandSupport
 @testable import PoolCommands
 
 /// Deliveries in a list, and what the pool held whenever one was asked for.
@@ -38,7 +39,7 @@ struct IngestReaderTests {
 
   private func run(
     _ deliveries: [InputPump.Delivery], _ words: [String] = []
-  ) throws -> (ending: IngestReader.Ending?, newest: [UInt64], error: PoolError?) {
+  ) throws -> (ending: IngestReader.Ending?, newest: [UInt64], error: Failure?) {
     let invocation = try parse(["--dir", directory.path, "feed", "p"] + words)
     let session = Session(invocation, output: output, errors: errors, now: { 1_000_000_000 })
     let options = try FeedOptions(invocation)

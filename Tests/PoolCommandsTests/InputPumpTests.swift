@@ -2,6 +2,7 @@ import Platform
 import Support
 import Testing
 
+@testable import CommandSupport
 @testable import PoolCommands
 
 struct InputPumpTests {

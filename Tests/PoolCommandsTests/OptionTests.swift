@@ -3,6 +3,7 @@ import Platform
 import Pools
 import Testing
 
+@testable import CommandSupport
 @testable import PoolCommands
 
 /// The command line of a test, run on a tree of the real commands.

@@ -2,6 +2,7 @@ import JSON
 import Support
 import Testing
 
+@testable import CommandSupport
 @testable import PoolCommands
 
 /// What became of one piece of input.

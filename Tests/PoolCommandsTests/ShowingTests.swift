@@ -5,6 +5,7 @@ import Pools
 import Support
 import Testing
 
+@testable import CommandSupport
 @testable import PoolCommands
 
 /// One command run in this process, with outputs that keep what is written.
@@ -29,7 +30,7 @@ struct Run {
 
 struct ShowingTests {
   @Test func errorsInTextHaveALineForEachThing() {
-    let error = PoolError(
+    let error = Failure(
       .corrupt, "bad\nthing", hint: "do this", path: "/a/b/p.plasmite", sequence: 3, offset: 12,
       causes: ["first", "second"])
     #expect(
@@ -43,7 +44,7 @@ struct ShowingTests {
 
         """)
     #expect(
-      ErrorReport(PoolError(.io, "x", hint: "y?")).text(isColored: true, directory: nil)
+      ErrorReport(Failure(.io, "x", hint: "y?")).text(isColored: true, directory: nil)
         == "\u{1B}[31merror:\u{1B}[0m x\n\u{1B}[33mhint:\u{1B}[0m Y?\n")
   }
 
@@ -85,7 +86,7 @@ struct ShowingTests {
     let session = Session(
       try parse(["--dir", directory.path, "pool", "list"]), output: Output(keepingAsTerminal: false),
       errors: Output(keepingAsTerminal: false))
-    var drops = DropNotices(try PoolReference("p", in: session))
+    var drops = DropNotices(try PoolReference("p", in: session), command: "follow")
     #expect(drops.take(now: 0) == nil)
     drops.add(5...9)
     #expect(drops.take(now: 1)?.message == "dropped 5 messages")

@@ -10,6 +10,7 @@ import Platform
   static func main() {
     do {
       let arguments = Process.arguments
+      if arguments.first == "channel" { ChannelRoles.run(Array(arguments.dropFirst())) }
       if try Role.run(arguments) { Process.exit(0) }
       try measure(arguments)
     } catch {

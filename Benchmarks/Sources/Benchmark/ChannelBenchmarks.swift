@@ -1,3 +1,4 @@
+import Channels
 import Platform
 
 /// Messages between processes of one machine, over loopback and Unix-domain sockets, beside the bare system and the libraries
@@ -6,15 +7,19 @@ struct ChannelBenchmarks {
   private let workspace: Workspace
   private let count: Int
   private let peer: String
+  /// This program, which plays Weir's part.
+  private let weir: [String]
 
   /// Nil, with a word about it, where there are no peer programs: they are written for Linux.
   init?(count: Int) throws {
-    let directory = Paths.parent(of: try Paths.executable()) ?? "."
+    let executable = try Paths.executable()
+    let directory = Paths.parent(of: executable) ?? "."
     peer = Paths.join(directory, "channel-peer")
     guard (try? File(peer, [.read])) != nil else {
       try File.standardError().write(Array("  channels: left out, there is no \(peer)\n".utf8))
       return nil
     }
+    weir = [executable, "channel"]
     workspace = try Workspace()
     self.count = count
   }
@@ -36,10 +41,11 @@ struct ChannelBenchmarks {
         .init(key: "p50", title: "\(title), p50", quantity: .duration),
         .init(key: "p99", title: "\(title), p99", quantity: .duration),
       ],
+      weir: echo(weir, settings),
       rivals: [
-        .init(name: "bare epoll echo in C", ways: [echo("bare", settings)], targets: ["p50": 1.3]),
-        .init(name: "ZeroMQ REQ/REP", ways: [echo("zeromq", settings)], targets: ["p50": 1]),
-        .init(name: "NNG REQ/REP", ways: [echo("nng", settings)], targets: ["p50": 1]),
+        .init(name: "bare epoll echo in C", ways: [echo([peer, "bare"], settings)], targets: ["p50": 1.3]),
+        .init(name: "ZeroMQ REQ/REP", ways: [echo([peer, "zeromq"], settings)], targets: ["p50": 1]),
+        .init(name: "NNG REQ/REP", ways: [echo([peer, "nng"], settings)], targets: ["p50": 1]),
       ]
     ).run(&report)
   }
@@ -51,11 +57,15 @@ struct ChannelBenchmarks {
     let fewer = ["count=\(count / 10)", "size=\(size)"]
     try Contest(
       figures: [.init(key: "rate", title: "one way \(what) over TCP", quantity: .rate)],
+      weir: stream(weir, settings),
       rivals: [
         .init(
           name: "ZeroMQ PUSH/PULL",
-          ways: [stream("zeromq", settings), stream("zeromq", settings + ["high-water=0"])], targets: ["rate": 1]),
-        .init(name: "NNG PUSH/PULL", ways: [stream("nng", fewer), stream("nng", fewer + ["high-water=1000"])]),
+          ways: [stream([peer, "zeromq"], settings), stream([peer, "zeromq"], settings + ["high-water=0"])],
+          targets: ["rate": 1]),
+        .init(
+          name: "NNG PUSH/PULL",
+          ways: [stream([peer, "nng"], fewer), stream([peer, "nng"], fewer + ["high-water=1000"])]),
       ]
     ).run(&report)
   }
@@ -64,49 +74,55 @@ struct ChannelBenchmarks {
     let settings = ["count=\(count)", "size=64", "connections=100", "outstanding=4"]
     try Contest(
       figures: [.init(key: "rate", title: "round trips 64 B, 100 connections x 4 outstanding", quantity: .rate)],
+      weir: crowd(weir, settings),
       rivals: [
-        .init(name: "bare epoll echo in C", ways: [crowd("bare", settings)]),
-        .init(name: "ZeroMQ DEALER/ROUTER", ways: [crowd("zeromq", settings)]),
+        .init(name: "bare epoll echo in C", ways: [crowd([peer, "bare"], settings)]),
+        .init(name: "ZeroMQ DEALER/ROUTER", ways: [crowd([peer, "zeromq"], settings)]),
       ],
       wishes: [.init(key: "rate", value: 150_000)]
     ).run(&report)
   }
 
+  /// As much as fits in one frame, for everybody.
   private func large(_ report: inout Report) throws {
-    let settings = ["count=\(count / 5)", "size=65536"]
+    let size = FrameHeader.partLimit
+    let settings = ["count=\(count / 5)", "size=\(size)"]
     let place = workspace.file("large.sock")
     try Contest(
-      figures: [.init(key: "rate", title: "one way 64 KiB over a Unix socket", quantity: .bytes(65536))],
+      figures: [.init(key: "rate", title: "one way 64 KiB less one byte over a Unix socket", quantity: .bytes(size))],
+      weir: stream(weir, settings, at: place),
       rivals: [
-        .init(name: "bare send and recv in C", ways: [stream("bare", settings, at: place)]),
-        .init(name: "ZeroMQ PUSH/PULL, ipc", ways: [stream("zeromq", settings, at: place)]),
-        .init(name: "NNG PUSH/PULL, ipc", ways: [stream("nng", settings, at: place)]),
+        .init(name: "bare send and recv in C", ways: [stream([peer, "bare"], settings, at: place)]),
+        .init(name: "ZeroMQ PUSH/PULL, ipc", ways: [stream([peer, "zeromq"], settings, at: place)]),
+        .init(name: "NNG PUSH/PULL, ipc", ways: [stream([peer, "nng"], settings, at: place)]),
       ],
-      wishes: [.init(key: "rate", value: 1.5e9 / 65536)]
+      wishes: [.init(key: "rate", value: 1.5e9 / Double(size))]
     ).run(&report)
   }
 
   /// What a server costs whose clients say nothing.
   private func idle(_ report: inout Report) throws {
+    try IdleServer(name: "Weir", program: weir, connections: 1000, megabytes: 20, isWeir: true).run(&report)
+    try IdleServer(name: "Weir", program: weir, connections: 10_000, isWeir: true).run(&report)
     try IdleServer(
       name: "bare epoll echo in C", program: [peer, "bare"], connections: 1000, megabytes: 20
     ).run(&report)
     try IdleServer(name: "bare epoll echo in C", program: [peer, "bare"], connections: 10_000).run(&report)
   }
 
-  private func echo(_ library: String, _ settings: [String]) -> Duo {
+  private func echo(_ program: [String], _ settings: [String]) -> Duo {
     Duo(
-      program: [peer, library], server: "echo-server", client: "echo-client", measuring: .client, settings: settings)
+      program: program, server: "echo-server", client: "echo-client", measuring: .client, settings: settings)
   }
 
-  private func crowd(_ library: String, _ settings: [String]) -> Duo {
+  private func crowd(_ program: [String], _ settings: [String]) -> Duo {
     Duo(
-      program: [peer, library], server: "crowd-server", client: "crowd-client", measuring: .client, settings: settings)
+      program: program, server: "crowd-server", client: "crowd-client", measuring: .client, settings: settings)
   }
 
-  private func stream(_ library: String, _ settings: [String], at place: String = "0") -> Duo {
+  private func stream(_ program: [String], _ settings: [String], at place: String = "0") -> Duo {
     Duo(
-      program: [peer, library], server: "stream-receiver", client: "stream-sender", measuring: .server,
+      program: program, server: "stream-receiver", client: "stream-sender", measuring: .server,
       settings: settings, place: place)
   }
 }

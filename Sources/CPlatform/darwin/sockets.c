@@ -37,3 +37,7 @@ int weir_socket_set_probes(int socket, int seconds) {
     if (setsockopt(socket, IPPROTO_TCP, TCP_KEEPALIVE, &seconds, sizeof seconds) != 0) return -1;
     return setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &seconds, sizeof seconds);
 }
+
+/* Said when the peer has ended its own side already, and then room for ours is not spoken of any more. So reading, or
+ * writing by those who wait to, has to find out. */
+uint32_t weir_poll_hangup(uint32_t interest) { return PLATFORM_POLL_READ | (interest & PLATFORM_POLL_WRITE); }

@@ -87,6 +87,8 @@ platform_status platform_accept(platform_socket listener, platform_socket *socke
 /* Begins to connect. OK with *pending false: connected. OK with *pending true: the poller reports PLATFORM_POLL_WRITE or
  * PLATFORM_POLL_ERROR when it has ended, and platform_connect_result says how. TCP connections have NODELAY set. NOT_FOUND
  * and REFUSED for a Unix-domain path that is missing, or on which nobody listens; a TCP refusal may come now or later.
+ * WOULD_BLOCK when a Unix-domain listener's queue is full, on Linux, and REFUSED elsewhere: no poller tells when to try
+ * again.
  *
  * On Windows, where a machine that opens and closes very many connections may run out for a moment, an immediate failure
  * with ADDRESS_IN_USE or LIMIT is tried up to 5 times, 10 ms apart. */

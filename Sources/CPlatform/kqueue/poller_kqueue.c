@@ -1,13 +1,13 @@
 /* poller_kqueue.c: the poller on kqueue, for macOS and FreeBSD.
  *
- * A socket has two filters, one a direction, always: a direction that nobody asked about is only watched for its end. Such
- * a watch is edge-triggered and asks for more bytes, or more room, than there ever are, so that it seldom speaks; what it
- * says about anything but an end is passed over. A connection is over when both directions have ended. From then on its
- * filters are level-triggered, so that every wait reports it.
+ * A socket has two filters, one a direction, always: a direction that nobody asked about is only watched for its end.
+ * Such a watch is edge-triggered and asks for more bytes, or more room, than there ever are, so that it seldom speaks;
+ * what it says about anything but an end is passed over. A connection is over when both directions have ended. From
+ * then on its filters are level-triggered, so that every wait reports it.
  *
- * The table of registrations says what a filter's event belongs to. Events carry the generation of the registration, not
- * its token: one that was fetched just before another thread removed the socket, and gave its number to the next, finds
- * another generation, and is dropped. */
+ * The table of registrations says what a filter's event belongs to. Events carry the generation of the registration,
+ * not its token: one that was fetched just before another thread removed the socket, and gave its number to the next,
+ * finds another generation, and is dropped. */
 #include "../posix/poller.h"
 #include "../posix/registrations.h"
 

@@ -3,9 +3,9 @@
  * Tokens live in the kernel, beside the registration, and go with it: removing a socket also takes it off the kernel's
  * list of ready ones, so a later wait knows nothing of it.
  *
- * Waking. An eventfd is registered edge-triggered: each write is an event once, and nobody has to read it. `woken` is set
- * from the first wake until a wait has seen its event, and those who find it set need not write. A waker that does so came
- * before the wait cleared it, and so before that wait returned: it is the one that was ended. */
+ * Waking. An eventfd is registered edge-triggered: each write is an event once, and nobody has to read it. `woken` is
+ * set from the first wake until a wait has seen its event, and those who find it set need not write. A waker that does
+ * so came before the wait cleared it, and so before that wait returned: it is the one that was ended. */
 #define _GNU_SOURCE
 
 #include "../posix/poller.h"
@@ -24,8 +24,8 @@
 /* Events taken from the kernel at once. */
 #define BATCH 256
 
-/* Sockets are asked for both names of readiness and always report both, the eventfd is asked for one. So a token may have
- * any value, also this one. */
+/* Sockets are asked for both names of readiness and always report both, the eventfd is asked for one. So a token may
+ * have any value, also this one. */
 #define READABLE (EPOLLIN | EPOLLRDNORM)
 #define WRITABLE (EPOLLOUT | EPOLLWRNORM)
 #define WAKE_TOKEN UINT64_MAX

@@ -19,3 +19,9 @@ int weir_socket_set_probes(int socket, int seconds) {
     if (setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof seconds) != 0) return -1;
     return setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &seconds, sizeof seconds);
 }
+
+/* What came before the end can still be read, also by those who did not ask for it. */
+uint32_t weir_poll_hangup(uint32_t interest) {
+    (void)interest;
+    return PLATFORM_POLL_HANGUP | PLATFORM_POLL_READ;
+}

@@ -1,9 +1,9 @@
 /* listen.c: listeners, and the names of Unix-domain ones.
  *
- * A Unix-domain socket outlives its process as a file on which nobody answers. A name is taken over only when a connection
- * to it is refused; but it is also refused in the moment between another's bind and listen. So we do the two, and take
- * names over, under the lock of the directory, and nobody who does the same sees the moment. The lock is advice: where
- * it cannot be had within a second, we go on without.
+ * A Unix-domain socket outlives its process as a file on which nobody answers. A name is taken over only when a
+ * connection to it is refused; but it is also refused in the moment between another's bind and listen. So we do the
+ * two, and take names over, under the lock of the directory, and nobody who does the same sees the moment. The lock is
+ * advice: where it cannot be had within a second, we go on without.
  *
  * A listener keeps its inode alive, so that the number of the file tells whether a name is still ours. */
 #define _DEFAULT_SOURCE
@@ -39,11 +39,22 @@ static void path_of(const platform_address *address, char path[sizeof(struct soc
 }
 
 /* The code of a connection that was tried; 0 if it was made. */
-static int knock(const platform_address *address) {
+static int knock_once(const platform_address *address) {
     int socket = weir_socket_make(AF_UNIX);
     if (socket < 0) return errno;
     int code = connect(socket, weir_native_of(address), (socklen_t)address->length) == 0 ? 0 : errno;
     close(socket);
+    return code;
+}
+
+/* Refused only if it is refused for a while: others do not take our lock between bind and listen, and on the BSDs a
+ * listener whose queue is full refuses too. */
+static int knock(const platform_address *address) {
+    int code = knock_once(address);
+    for (int again = 0; again < 2 && code == ECONNREFUSED; again++) {
+        platform_sleep_until(platform_monotonic() + 5 * WEIR_SECOND / 1000);
+        code = knock_once(address);
+    }
     return code;
 }
 

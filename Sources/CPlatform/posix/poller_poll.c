@@ -2,11 +2,13 @@
  *
  * The registrations are a table under a mutex. A wait polls a copy, made anew after changes, and looks each socket that
  * is ready up again: what was removed or replaced meanwhile is not reported. A change during a wait rouses it through a
- * pipe, and it goes on with a new copy; `roused` is true while a byte is in the pipe, so there is never more than one. */
+ * pipe, and it goes on with a new copy; `roused` is true while a byte is in the pipe, so there is never more than one.
+ * */
 #define _DEFAULT_SOURCE
 
 #include "poller.h"
 #include "registrations.h"
+#include "sockets.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -157,8 +159,7 @@ static uint32_t ready_of(short events, uint32_t interest) {
     if (events & POLLIN) ready |= interest & PLATFORM_POLL_READ;
     if (events & POLLOUT) ready |= interest & PLATFORM_POLL_WRITE;
     if (events & (POLLERR | POLLNVAL)) ready |= PLATFORM_POLL_ERROR;
-    /* What came before the end can still be read, also by those who did not ask for it. */
-    if (events & POLLHUP) ready |= PLATFORM_POLL_HANGUP | PLATFORM_POLL_READ;
+    if (events & POLLHUP) ready |= weir_poll_hangup(interest);
     return ready;
 }
 

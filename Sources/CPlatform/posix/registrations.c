@@ -1,3 +1,4 @@
+/* registrations.c: a table that is as long as the highest socket number. */
 #include "registrations.h"
 
 #include <stdlib.h>

@@ -26,7 +26,8 @@ static size_t loopback_addresses(uint16_t port, platform_address *addresses, siz
     return count;
 }
 
-static size_t copy_addresses(const struct addrinfo *found, uint16_t port, platform_address *addresses, size_t capacity) {
+static size_t copy_addresses(const struct addrinfo *found, uint16_t port, platform_address *addresses,
+                             size_t capacity) {
     size_t count = 0;
     for (; found != NULL && count < capacity; found = found->ai_next) {
         platform_address *address = &addresses[count];

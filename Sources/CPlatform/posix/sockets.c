@@ -63,8 +63,8 @@ platform_status platform_accept(platform_socket listener, platform_socket *socke
     }
 }
 
-/* Whether a connection's two ends are one socket. Connecting to a free port of one's own machine makes such a thing when
- * the system picks that very port for our end. */
+/* Whether a connection's two ends are one socket. Connecting to a free port of one's own machine makes such a thing
+ * when the system picks that very port for our end. */
 static bool is_connected_to_itself(int socket, const struct sockaddr_storage *peer, socklen_t peer_length) {
     struct sockaddr_storage local;
     socklen_t length = sizeof local;

@@ -58,6 +58,9 @@ extern const int weir_send_flags;
 /* Whether Unix-domain addresses that begin with a 0 are names. */
 extern const bool weir_has_abstract_names;
 
+/* What POLLHUP tells about a socket, as PLATFORM_POLL_ bits. */
+uint32_t weir_poll_hangup(uint32_t interest);
+
 /* Seconds without a byte from the peer before the first probe, and between probes; -1 with errno. */
 int weir_socket_set_probes(int socket, int seconds);
 

@@ -1,7 +1,8 @@
 /* internal.h: what the files of the Windows back end share.
  *
  * Windows 10 and later, by its wide-character functions only. Every path goes through weir_path, which makes it
- * absolute and gives it the prefix that lifts the limit of 260 characters. Only kernel32 and advapi32 are linked. */
+ * absolute and gives it the prefix that lifts the limit of 260 characters. Linked are kernel32 and advapi32, and for
+ * sockets ws2_32 and ntdll. */
 #ifndef WEIR_WINDOWS_INTERNAL_H
 #define WEIR_WINDOWS_INTERNAL_H
 

@@ -1,4 +1,5 @@
 internal import Arguments
+internal import CommandSupport
 internal import Pools
 
 /// `weir completion` and `weir man`: the description of the commands in other words.

@@ -1,4 +1,5 @@
 internal import Arguments
+internal import CommandSupport
 internal import Platform
 internal import Pools
 
@@ -56,7 +57,7 @@ enum DoctorCommand {
     let directory = try session.poolDirectory()
     guard (try? File.info(directory)) != nil else {
       throw .failed(
-        PoolError(
+        Failure(
           .notFound, "pool directory not found", hint: "Check --dir, or make a pool with `weir pool create NAME`.",
           path: directory))
     }

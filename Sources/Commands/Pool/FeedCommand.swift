@@ -1,4 +1,5 @@
 internal import Arguments
+internal import CommandSupport
 internal import JSON
 internal import Platform
 internal import Pools
@@ -139,7 +140,7 @@ enum FeedCommand {
     do throws(SystemError) {
       pump = try InputPump.start(file)
     } catch {
-      throw .failed(PoolError(.internal, "failed to start reading", causes: [error.message]))
+      throw .failed(Failure(.internal, "failed to start reading", causes: [error.message]))
     }
     var reader = IngestReader(options, feeder, reference, session)
     switch try reader.run({ (waits) in pump.next(waits: waits) }, recycle: { pump.recycle($0) }) {
@@ -151,7 +152,7 @@ enum FeedCommand {
 
   private static func cannotRead(_ path: String?, _ error: SystemError) -> CommandError {
     .failed(
-      PoolError(
+      Failure(
         .io, "failed to read data file", hint: "Check that the file exists and may be read.", path: path,
         causes: [error.message]))
   }

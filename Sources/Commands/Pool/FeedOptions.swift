@@ -1,4 +1,5 @@
 internal import Arguments
+internal import CommandSupport
 internal import Pools
 
 /// What `feed` was asked to do, checked.

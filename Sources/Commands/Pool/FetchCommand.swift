@@ -1,4 +1,5 @@
 internal import Arguments
+internal import CommandSupport
 internal import JSON
 internal import Lite3
 internal import Pools

@@ -1,4 +1,5 @@
 internal import Arguments
+internal import CommandSupport
 internal import JSON
 internal import Lite3
 internal import Platform
@@ -33,7 +34,7 @@ struct Follower: ~Copyable {
     self.options = options
     self.session = session
     filter = TagFilter(options.tags)
-    drops = DropNotices(reference)
+    drops = DropNotices(reference, command: "follow")
     messages = MessageText(style: session.presentation.messages, dataOnly: options.dataOnly)
     if case .since(let time) = options.selection { since = time } else { since = 0 }
     last = options.isFinite ? try storing { () throws(PoolError) in try pool.bounds() }?.upperBound ?? 0 : nil

@@ -1,3 +1,4 @@
+internal import CommandSupport
 internal import JSON
 internal import Platform
 internal import Pools

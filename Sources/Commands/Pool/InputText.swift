@@ -1,3 +1,4 @@
+internal import CommandSupport
 internal import JSON
 
 /// The part of a stream that has arrived and that no record has taken yet, and where in the stream it is.

@@ -1,3 +1,4 @@
+internal import CommandSupport
 internal import JSON
 internal import Lite3
 internal import Pools
@@ -28,13 +29,9 @@ struct MessageText: ~Copyable {
   /// A stored message that cannot be shown.
   static func unreadable(_ error: Lite3Error, sequence: UInt64, path: String) -> CommandError {
     .failed(
-      PoolError(
+      Failure(
         .corrupt, error.message.text,
         hint: "Try `weir doctor` on the pool; the message was not stored by a sound writer.",
         path: path, sequence: sequence))
   }
-}
-
-extension StaticString {
-  var text: String { withUTF8Buffer { String(decoding: $0, as: UTF8.self) } }
 }

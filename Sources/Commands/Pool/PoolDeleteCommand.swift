@@ -1,4 +1,5 @@
 internal import Arguments
+internal import CommandSupport
 internal import Pools
 
 /// `weir pool delete`
@@ -22,7 +23,7 @@ enum PoolDeleteCommand {
   private struct Outcome {
     let name: String
     let path: String?
-    let error: PoolError?
+    let error: Failure?
   }
 
   static func run(_ invocation: Invocation, _ session: Session) throws(CommandError) -> ExitCode {
@@ -35,7 +36,7 @@ enum PoolDeleteCommand {
 
   private static func delete(_ name: String, in session: Session) throws(CommandError) -> Outcome {
     if PoolReference.isRemote(name) {
-      let error = PoolError(
+      let error = Failure(
         .usage, "pool delete accepts local pool names or paths only", hint: "Give the name or the path of a local pool."
       )
       return Outcome(name: name, path: nil, error: error)

@@ -1,4 +1,5 @@
 internal import Arguments
+package import CommandSupport
 
 /// The commands about pools, and those about the program itself.
 package enum PoolFamily {

@@ -1,4 +1,5 @@
 internal import Arguments
+internal import CommandSupport
 internal import Platform
 internal import Pools
 
@@ -35,7 +36,7 @@ enum PoolListCommand {
         ("file_size", .whole(summary.fileSize)), ("mtime", .time(modified(pool))),
       ])
     case .failure(let error):
-      .object([("name", .text(pool.name)), ("path", .text(pool.path)), ("error", ErrorReport(error).envelope)])
+      .object([("name", .text(pool.name)), ("path", .text(pool.path)), ("error", ErrorReport(Failure(error)).envelope)])
     }
   }
 

@@ -1,3 +1,4 @@
+internal import CommandSupport
 internal import JSON
 internal import Lite3
 internal import Pools
@@ -9,7 +10,7 @@ enum RecordProblem {
   case message(StoredMessage.Fault)
   case taggedMessage
   /// The pool does not take it.
-  case storage(PoolError)
+  case storage(Failure)
 
   /// The record is not one JSON value, whatever else is wrong.
   var isNotJSON: Bool {
@@ -27,7 +28,7 @@ enum RecordProblem {
   }
 
   /// - Parameter line: The line of the input on which the record begins; nil when it is not one of a stream.
-  func error(line: Int?) -> PoolError {
+  func error(line: Int?) -> Failure {
     var error = described(line: line)
     guard let line else { return error }
     if case .encoding(let inner) = self, inner.kind == .dataMustBeObject {
@@ -37,24 +38,24 @@ enum RecordProblem {
     return error
   }
 
-  private func described(line: Int?) -> PoolError {
+  private func described(line: Int?) -> Failure {
     switch self {
     case .encoding(let error): Self.describe(error, line: line)
     case .cutting(let fault, let limit): Self.describe(fault, limit)
     case .message(.time):
-      PoolError(
+      Failure(
         .usage, "invalid source message time",
         hint:
           "The record looks like a whole message, but its time is no RFC 3339 timestamp. To store it as data, use --data."
       )
     case .message(.sequence):
-      PoolError(
+      Failure(
         .usage, "invalid source message seq",
         hint:
           "The record looks like a whole message, but its seq is no whole number above 0. To store it as data, use --data."
       )
     case .taggedMessage:
-      PoolError(
+      Failure(
         .usage, "--tag cannot be used with whole messages",
         hint: "The record is a message with tags of its own. Leave --tag out, or use --data to store all of it as data."
       )
@@ -64,21 +65,21 @@ enum RecordProblem {
 
   static let wrapHint = "A message's data is a JSON object. Wrap other values, for example {\"value\": …}."
 
-  private static func describe(_ error: Lite3Error, line: Int?) -> PoolError {
+  private static func describe(_ error: Lite3Error, line: Int?) -> Failure {
     switch error.kind {
     case .invalidJSON:
       guard let json = error.json, json.kind != .tooLarge else {
-        return PoolError(.usage, error.message.text, hint: "Split the record into smaller ones.")
+        return Failure(.usage, error.message.text, hint: "Split the record into smaller ones.")
       }
-      return PoolError(
+      return Failure(
         .usage, "invalid json", hint: "Check the quotes, commas and braces of the record.",
         causes: [withoutLabel(json.message.text) + place(json, line: line)])
-    case .dataMustBeObject: return PoolError(.usage, error.message.text, hint: wrapHint)
+    case .dataMustBeObject: return Failure(.usage, error.message.text, hint: wrapHint)
     case .tooDeep:
-      return PoolError(.usage, error.message.text, hint: "Data may nest 31 levels deep, itself included.")
+      return Failure(.usage, error.message.text, hint: "Data may nest 31 levels deep, itself included.")
     case .nulInKey:
-      return PoolError(.usage, error.message.text, hint: "Choose keys without the character U+0000.")
-    default: return PoolError(.usage, error.message.text, hint: "Split the record into smaller ones.")
+      return Failure(.usage, error.message.text, hint: "Choose keys without the character U+0000.")
+    default: return Failure(.usage, error.message.text, hint: "Split the record into smaller ones.")
     }
   }
 
@@ -97,24 +98,24 @@ enum RecordProblem {
       ? String(decoding: detail.utf8.dropFirst(label.utf8.count), as: UTF8.self) : detail
   }
 
-  private static func describe(_ fault: RecordCutter.Fault, _ limit: Int) -> PoolError {
+  private static func describe(_ fault: RecordCutter.Fault, _ limit: Int) -> Failure {
     switch fault.kind {
     case .unexpectedByte:
-      PoolError(
+      Failure(
         .usage, "invalid json", hint: "Check the quotes, commas and braces of the record.",
         causes: ["unexpected token at line \(fault.faultLine), column \(fault.column)"])
     case .unfinished:
-      PoolError(.usage, "incomplete JSON message", hint: "The input ends inside a value: check what produces it.")
+      Failure(.usage, "incomplete JSON message", hint: "The input ends inside a value: check what produces it.")
     case .tooLarge:
-      PoolError(
+      Failure(
         .usage, "record is too large",
         hint: "A record of this pool may have \(limit) bytes of text. Make a larger pool.")
     case .unknownFormat:
-      PoolError(
+      Failure(
         .usage, "unknown input format",
         hint: "Input is JSON objects one after the other, RFC 7464 sequences, or server-sent events. \(wrapHint)")
     case .later(let name):
-      PoolError(
+      Failure(
         .usage, "\(name == .yaml ? "YAML" : "framed Lite3") input is not supported yet",
         hint: "Convert it to JSON first. Try `weir feed --help`.")
     }

@@ -1,4 +1,5 @@
 internal import Arguments
+internal import CommandSupport
 internal import Platform
 internal import Pools
 
@@ -29,7 +30,7 @@ struct Retry {
     guard error.kind == .busy, done > 0 else { return error }
     var error = error
     let waited = (Clock.monotonic() - start) / 1_000_000
-    let general = error.hint ?? error.kind.generalHint ?? ""
+    let general = error.hint ?? Failure.Kind(error.kind).generalHint ?? ""
     error.hint =
       general + (general.utf8.last == UInt8(ascii: ".") ? " " : ". ")
       + "Retry attempts: \(done) (waited \(waited)ms)."

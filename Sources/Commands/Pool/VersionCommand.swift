@@ -1,4 +1,5 @@
 internal import Arguments
+internal import CommandSupport
 
 /// `weir version`
 enum VersionCommand {

@@ -1,0 +1,41 @@
+internal import Arguments
+package import Platform
+
+/// How commands that go on for long end when they are asked to.
+package enum Stopping {
+  /// How long a command may take to finish what it has begun, in nanoseconds.
+  private static let grace: Int64 = 10_000_000_000
+
+  /// From now on a stop request is something to look for, not the end of the process. Writing to a closed pipe is an error
+  /// from now on.
+  ///
+  /// A command may wait for a lock that nobody gives back, or on a disk that hangs. So that it can be stopped all the same, the
+  /// process ends without further ado some time after the request.
+  package static func begin() throws(CommandError) {
+    do throws(SystemError) {
+      try StopRequests.listen()
+      // Never joined: it ends with the process.
+      _ = Unmanaged.passRetained(Watch(try Thread { watch() }))
+    } catch {
+      throw .failed(Failure(.internal, "failed to listen for stop requests", causes: [error.message]))
+    }
+  }
+
+  package static func code(_ reason: StopRequests.Reason) -> ExitCode {
+    switch reason {
+    case .interrupt: .interrupted
+    case .terminate: .terminated
+    }
+  }
+
+  private final class Watch {
+    let thread: Thread
+    init(_ thread: consuming Thread) { self.thread = thread }
+  }
+
+  private static func watch() {
+    guard let reason = StopRequests.wait(until: .never) else { return }
+    Clock.sleep(until: .after(nanoseconds: grace))
+    Process.exit(code(reason).value)
+  }
+}
