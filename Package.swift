@@ -98,6 +98,27 @@ let package = Package(
         .target(name: "TLS", condition: .when(platforms: [.linux, .macOS])),
       ], swiftSettings: swift),
 
+    // Recipes: programs to read and to copy, which tests run
+    .executableTarget(
+      name: "Readme", dependencies: ["Channels", "Platform"], path: "Examples/Readme", swiftSettings: tests),
+    .executableTarget(
+      name: "Echo", dependencies: ["Channels", "Platform"], path: "Examples/Echo", swiftSettings: tests),
+    .executableTarget(
+      name: "Correlation", dependencies: ["Channels", "Platform"], path: "Examples/Correlation", swiftSettings: tests),
+    .executableTarget(
+      name: "FileTransfer", dependencies: ["Channels", "Platform"], path: "Examples/FileTransfer",
+      swiftSettings: tests),
+    .executableTarget(
+      name: "PrintServer", dependencies: ["Channels", "Platform"], path: "Examples/PrintServer", swiftSettings: tests),
+    .executableTarget(
+      name: "FanOut", dependencies: ["Channels", "Platform"], path: "Examples/FanOut", swiftSettings: tests),
+    .testTarget(
+      name: "ExamplesTests",
+      dependencies: [
+        "Channels", "Platform", "Support", "Readme", "Echo", "Correlation", "FileTransfer", "PrintServer", "FanOut",
+      ],
+      swiftSettings: tests),
+
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: tests),
     .testTarget(name: "Lite3Tests", dependencies: ["JSON", "Lite3"], swiftSettings: tests),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"], swiftSettings: tests),

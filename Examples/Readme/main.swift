@@ -1,0 +1,21 @@
+import Channels
+
+let engine = try Engine()
+let group = try engine.makeGroup()  // channels with one mailbox: here both ends of one
+try group.listen(at: ChannelAddress("tcp://127.0.0.1:0", for: .listening))
+
+while let message = try group.receive() {
+  if let address = message.boundAddress { try group.connect(to: address) }
+  if message.closeReason == .graceful { break }
+  if message.isNotice { continue }
+  let (channel, opCode) = (message.channel, message.opCode)
+  switch opCode {
+  case .helloResponse: try group.post(engine.makeMessage(.request, channel: channel, body: "Who is there?"))
+  case .request: try group.post(engine.makeMessage(.response, channel: channel, id: message.id, body: "A peer."))
+  case .response:
+    print(message.bodyText ?? "")
+    try group.sayBye(on: channel)
+  case .helloRequest, .byeRequest: try group.reply(message)  // accepts the one, agrees to the other
+  default: continue
+  }
+}
