@@ -33,7 +33,7 @@ help:
 	@echo 'make clean        remove everything that was built'
 
 demo:
-	@Scripts/install-dependencies build
+	@Scripts/install-dependencies build demo
 	$(STEP) 'build the command' swift build -c release $(STATIC) --product weir
 	@Scripts/demo .build/release/weir
 

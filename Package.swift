@@ -128,6 +128,12 @@ let package = Package(
         "Arguments", "CommandSupport", "JSON", "Lite3", "Platform", "PoolCommands", "Pools", "Support",
       ],
       swiftSettings: tests),
+    .testTarget(
+      name: "ChannelCommandsTests",
+      dependencies: [
+        "Arguments", "ChannelCommands", "Channels", "CommandSupport", "JSON", "Platform", "Pools", "Support",
+      ],
+      swiftSettings: tests),
     .testTarget(name: "TLSTests", dependencies: ["Platform", "Reactor", "Support", "TLS"], swiftSettings: tests),
     .testTarget(name: "PoolsTests", dependencies: ["Platform", "Pools", "Support"], swiftSettings: tests),
     .testTarget(

@@ -14,6 +14,8 @@ enum Weir {
       A pool is a file that holds messages: JSON objects with tags, a sequence number and a time. Any number of processes append \
       to it and follow it at the same time, without a server. When it is full, the oldest messages give way.
 
+      A channel carries messages between two programs, over TCP, TLS or a Unix-domain socket.
+
       Results go to standard output, errors and notices to standard error. In a pipe both are JSON, one line each.
 
       Exit codes:
@@ -32,6 +34,7 @@ enum Weir {
       ProgramCommand.Example("store a message", "weir feed events --create '{\"hello\":\"world\"}'"),
       ProgramCommand.Example("watch what arrives", "weir follow events"),
       ProgramCommand.Example("look at one again", "weir fetch events 1"),
+      ProgramCommand.Example("talk to another program", "weir channel request tcp://127.0.0.1:7099 'are you there?'"),
     ]
   }
 }

@@ -83,11 +83,15 @@ struct Ending {
 
   /// The end as an error, for a command that was not done.
   func failure(_ address: ChannelAddress) -> Failure {
+    if isGraceful {
+      return Failure(
+        .io, "the peer said bye before everything was done", hint: "See why it ended; then run this again.",
+        address: address.text)
+    }
     let text = known?.text.text ?? "the peer broke the rules"
-    let causes = detail.hasSameBytes(as: text) ? [] : [detail]
     let (kind, hint) = advice
-    let message = isGraceful ? "the peer said bye before everything was done" : text
-    return Failure(kind, message, hint: hint, address: address.text, causes: causes)
+    return Failure(
+      kind, text, hint: hint, address: address.text, causes: detail.hasSameBytes(as: text) ? [] : [detail])
   }
 
   /// The same for a listener.

@@ -131,6 +131,8 @@ final class Link {
 enum Patience {
   /// In nanoseconds.
   static let ordinary: UInt64 = 30_000_000_000
+  /// Of a listener that has enough, with peers that are about to say bye.
+  static let ofHost: UInt64 = 1_000_000_000
   /// For putting things away after a stop request, which may take ten seconds in all.
   static let atTheEnd: UInt64 = 5_000_000_000
 }

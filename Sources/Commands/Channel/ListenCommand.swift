@@ -52,8 +52,8 @@ enum ListenCommand {
 
         Requests are answered with --echo, --reply or --into, and are otherwise left unanswered.
 
-        When asked to stop (Ctrl-C, SIGTERM), or after --one or --count, it says bye to its peers, waits up to five seconds for \
-        their answers, and ends.
+        When asked to stop (Ctrl-C, SIGTERM) it says bye to its peers, waits up to five seconds for their answers, and ends. With \
+        --one or --count it first gives them a second to say bye themselves.
         """
       $0.positionals = [ChannelFamily.address]
       $0.options =

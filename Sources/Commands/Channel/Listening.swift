@@ -20,6 +20,7 @@ final class Listening {
   private var text: ReceivedText
   private var taken: UInt64 = 0
   private var idleSince = Clock.monotonic()
+  private var isListening = false
   private var isEnding = false
   private var intake: PoolIntake?
   private var parts = PartCollector()
@@ -51,8 +52,8 @@ final class Listening {
         return .timedOut
       }
       try take(message)
-      if let limit = options.limit, taken >= limit {
-        try drain()
+      if hasEnough {
+        try drain(waiting: Patience.ofHost)
         return .success
       }
       if let reason = StopRequests.requested {
@@ -74,20 +75,27 @@ final class Listening {
   }
 
   private var idleDeadline: Deadline {
-    guard let timeout = options.timeout else { return .never }
+    guard isListening, let timeout = options.timeout else { return .never }
     let (sum, overflows) = idleSince.addingReportingOverflow(Int64(clamping: timeout))
     return overflows ? .never : Deadline(nanoseconds: sum)
   }
 
   /// Says bye to everybody and waits a while until they are gone.
-  private func drain() throws(CommandError) {
+  ///
+  /// - Parameter nanoseconds: How long to wait before for their byes: who says bye first learns for sure that all arrived.
+  private func drain(waiting nanoseconds: UInt64 = 0) throws(CommandError) {
     isEnding = true
     _ = try? group.closeAtOnce(listener)
+    try goOn(until: .after(nanoseconds))
     for channel in channels.keys { _ = try? group.sayBye(on: channel) }
-    let deadline = Deadline.after(Patience.atTheEnd)
-    while !channels.isEmpty, let message = try receive(until: deadline) { try take(message) }
+    try goOn(until: .after(Patience.atTheEnd))
     engine.shutDown(drainingUntil: .after(nanoseconds: 1_000_000_000))
     try session.output.flush()
+  }
+
+  /// Takes what comes until no channel is left.
+  private func goOn(until deadline: Deadline) throws(CommandError) {
+    while !channels.isEmpty, let message = try receive(until: deadline) { try take(message) }
   }
 
   // MARK: What comes
@@ -104,6 +112,8 @@ final class Listening {
   }
 
   private func welcomed(_ message: borrowing Message) throws(CommandError) {
+    isListening = true
+    idleSince = Clock.monotonic()
     if let value = message.headers.first(named: ReservedHeader.listenOn),
       let bound = try? ChannelAddress(headerValue: value, for: .listening)
     {

@@ -31,6 +31,9 @@ struct MirrorText: ~Copyable {
     entries.removeAll(keepingCapacity: true)
   }
 
+  /// The data of all messages, one behind the other.
+  var all: String { output.withUnsafeBytes { String(decoding: $0, as: UTF8.self) } }
+
   func entry(_ index: Int) -> Entry { entries[index] }
 
   /// Posts the data of a message, one JSON object.
