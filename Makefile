@@ -12,15 +12,18 @@ FUZZ_SECONDS ?= 30
 SWIFT := Package.swift $(wildcard Sources Tests Fuzz Benchmarks/Package.swift Benchmarks/Sources)
 STATIC := --static-swift-stdlib
 # Tests look inside modules, which an optimised build allows only when told to: a build of its own, beside the one we ship.
+# Built for the thread sanitizer, which sees a race whether or not it does harm in this run.
+THREAD_TESTS := --sanitize thread --scratch-path .weir-build/thread-tests
 RELEASE_TESTS := -c release -Xswiftc -enable-testing --scratch-path .weir-build/release-tests
 
-.PHONY: help demo tour test test-release bench fuzz windows interop portability format lint boundaries clean
+.PHONY: help demo tour test test-release test-threads bench fuzz windows interop portability format lint boundaries clean
 
 help:
 	@echo 'make demo         install what is missing, build, and show the main job on real input'
 	@echo 'make tour         the demo, then the tour of README.md as it stands there'
 	@echo 'make test         install what is missing and run every test (debug)'
 	@echo 'make test-release the unit tests again, optimised'
+	@echo 'make test-threads the loop and the channels again, under the thread sanitizer'
 	@echo 'make windows      the platform contract and weir.exe, both under Wine'
 	@echo 'make interop      compare with upstream programs on the same files, under Wine'
 	@echo 'make portability  compile the platform layer for macOS, FreeBSD, Linux and Windows'
@@ -48,6 +51,12 @@ test-release:
 	@Scripts/install-dependencies build
 	$(STEP) 'build (release)' swift build $(RELEASE_TESTS) --build-tests
 	$(STEP) --show '[0-9]+ tests? in [0-9]+ suites? passed' 'unit tests (release)' swift test $(RELEASE_TESTS) --skip-build
+
+test-threads:
+	@Scripts/install-dependencies build test
+	$(STEP) 'build (thread sanitizer)' swift build $(THREAD_TESTS) --build-tests
+	$(STEP) --show '[0-9]+ tests? in [0-9]+ suites? passed' 'unit tests (thread sanitizer)' \
+	  swift test $(THREAD_TESTS) --skip-build --filter 'ReactorTests|ChannelsTests|ChannelsAsyncTests'
 
 windows:
 	@Scripts/install-dependencies build test windows

@@ -35,6 +35,7 @@ let package = Package(
     .library(name: "JSON", targets: ["JSON"]),
     .library(name: "Platform", targets: ["Platform"]),
     .library(name: "Lite3", targets: ["Lite3"]),
+    .library(name: "Reactor", targets: ["Reactor"]),
     .library(name: "Channels", targets: ["Channels"]),
   ],
   targets: [
@@ -108,12 +109,20 @@ let package = Package(
     .testTarget(name: "TLSTests", dependencies: ["Platform", "Reactor", "Support", "TLS"], swiftSettings: tests),
     .testTarget(name: "PoolsTests", dependencies: ["Platform", "Pools", "Support"], swiftSettings: tests),
     .testTarget(
+      name: "ReactorTests", dependencies: ["Platform", "Reactor", "SimulatedNetwork", "Support"], swiftSettings: tests),
+    .testTarget(
       name: "ChannelsTests", dependencies: ["Channels", "Platform", "Reactor", "Support"], swiftSettings: tests),
+    .testTarget(
+      name: "SimulationTests", dependencies: ["Channels", "Platform", "SimulatedNetwork", "Support"],
+      path: "Tests/Simulation", swiftSettings: tests),
     .testTarget(
       name: "ConformanceTests", dependencies: ["JSON", "Lite3", "Platform", "Pools", "Support"],
       path: "Tests/Conformance/PoolFiles", swiftSettings: tests),
     .testTarget(
       name: "CrashTests", dependencies: ["Platform", "Pools", "Support", "PoolWorker"], path: "Tests/Crash",
+      swiftSettings: tests),
+    .target(
+      name: "SimulatedNetwork", dependencies: ["Platform", "Reactor", "Support"], path: "Tests/SimulatedNetwork",
       swiftSettings: tests),
     .target(name: "Support", dependencies: ["Platform", "Pools"], path: "Tests/Support", swiftSettings: tests),
     .executableTarget(

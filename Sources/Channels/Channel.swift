@@ -10,15 +10,15 @@ final class Channel: Stream, @unchecked Sendable {
   let number: UInt16
 
   // Guarded by the engine's lock.
-  var life: ChannelLife
+  @exclusivity(unchecked) var life: ChannelLife
   /// The id that the final notice carries: of the hello, ours or the peer's.
   var noticeID: UInt64
 
-  private var parser: FrameParser
+  @exclusivity(unchecked) private var parser: FrameParser
   /// What the parser has given since it was last handed over.
-  private var arrived = NodeList()
-  private var delivers: Bool
-  private var reason: CloseReason?
+  @exclusivity(unchecked) private var arrived = NodeList()
+  @exclusivity(unchecked) private var delivers: Bool
+  @exclusivity(unchecked) private var reason: CloseReason?
   private var detail: String?
   private var timer: LoopTimer?
   private var addresses: [SocketAddress] = []
@@ -26,8 +26,8 @@ final class Channel: Stream, @unchecked Sendable {
   private var heartbeatTimer: LoopTimer?
   /// The address in a client's hello; for the secure layer's name.
   var target: ChannelAddress?
-  /// A server that has not said hello yet stands in the engine's line of those.
-  var isUngreeted = false
+  /// Where in the engine's line of connections that have not said hello it stands; nil if it does not.
+  var placeInLine: Int?
 
   init(
     _ engine: EngineCore, _ mailbox: Mailbox, number: UInt16, life: ChannelLife, noticeID: UInt64
@@ -121,12 +121,19 @@ final class Channel: Stream, @unchecked Sendable {
     guard let heartbeat, !isOver else { return }
     heartbeatTimer = loop.schedule(at: heartbeat.deadline) { [self] in
       guard !isOver else { return }
-      switch self.heartbeat?.check(at: loop.network.now()) {
-      case .ping: sendHeartbeat(.ping)
-      case .lost: return end(.silent)
-      case .wait, nil: break
-      }
+      checkHeartbeat(at: loop.network.now())
       armHeartbeat()
+    }
+  }
+
+  /// While we do not read, for want of messages, we cannot say that the peer is silent. It cannot hear that we live but from us.
+  private func checkHeartbeat(at now: Int64) {
+    guard let finding = heartbeat?.check(at: now) else { return }
+    if !isReading { heartbeat?.heard(at: now) }
+    switch finding {
+    case .ping: sendHeartbeat(.ping)
+    case .lost where isReading: end(.silent)
+    case .lost, .wait: break
     }
   }
 
@@ -168,7 +175,7 @@ final class Channel: Stream, @unchecked Sendable {
   override func nextBuffer() -> UnsafeMutableRawBufferPointer? { parser.room }
 
   /// Behind a large body only the next header is worth copying.
-  override var readAhead: Int { parser.expectsLarge || parser.room != nil ? 4 << 10 : 128 << 10 }
+  override var readAhead: Int { parser.expectsLarge || parser.room != nil ? 4 << 10 : 64 << 10 }
 
   override func received(_ bytes: UnsafeRawBufferPointer) {
     heartbeat?.heard(at: loop.time)
@@ -205,14 +212,18 @@ final class Channel: Stream, @unchecked Sendable {
     }
   }
 
-  /// Goes on reading: the pool has messages again.
-  func relieve() {
-    guard !isOver else { return }
+  /// Goes on reading: the pool has messages again. Whether it had one for us.
+  func relieve() -> Bool {
+    guard !isOver else { return false }
+    var gotAny = false
     while parser.isStarved, reason == nil {
-      guard take(parser.resume()) else { break }
+      let step = parser.resume()
+      if case .starved = step {} else { gotAny = true }
+      guard take(step) else { break }
     }
     handOver()
     if !parser.isStarved, !isOver { resumeReading() }
+    return gotAny
   }
 
   private func arrive(_ node: MessageNode.Pointer) {
@@ -223,17 +234,13 @@ final class Channel: Stream, @unchecked Sendable {
     control(node)
   }
 
-  /// Heartbeats are between engines. Few messages have exactly so many bytes of headers and no body.
+  /// Heartbeats are between engines.
   private func isHeartbeat(_ node: MessageNode.Pointer) -> Bool {
-    guard node.pointee.opCode == .signal, node.pointee.bodyCount == 0, node.pointee.headersCount == Self.heartbeatBytes
-    else { return false }
-    guard let mark = Heartbeat.Mark(node) else { return false }
+    guard Heartbeat.isMark(node), let mark = Heartbeat.Mark(node) else { return false }
     engine.pool.put(node)
     if mark == .ping { sendHeartbeat(.pong) }
     return true
   }
-
-  private static let heartbeatBytes = Heartbeat.Mark.ping.headers.utf8CodeUnitCount
 
   private func control(_ node: MessageNode.Pointer) {
     engine.lock.lock()
@@ -300,6 +307,7 @@ final class Channel: Stream, @unchecked Sendable {
     if let heartbeatTimer { loop.cancel(heartbeatTimer) }
     timer = nil
     heartbeatTimer = nil
+    parser.abandon()
     engine.lock.lock()
     if waitingBytes == 0 { _ = life.handle(.byeResponseSent) }
     let why = life.handle(.ended(reason ?? CloseReason(end))) ?? reason ?? CloseReason(end)
@@ -336,6 +344,17 @@ final class Channel: Stream, @unchecked Sendable {
       }
       position = next
     }
+  }
+}
+
+extension Heartbeat {
+  private static let markBytes = Mark.ping.headers.utf8CodeUnitCount
+
+  /// Whether a message is one of the engines' own. Few messages have exactly so many bytes of headers and no body.
+  static func isMark(_ node: MessageNode.Pointer) -> Bool {
+    guard node.pointee.opCode == .signal, node.pointee.bodyCount == 0, node.pointee.headersCount == markBytes
+    else { return false }
+    return Mark(node) != nil
   }
 }
 

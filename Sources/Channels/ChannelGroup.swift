@@ -34,9 +34,14 @@ public final class ChannelGroup: Sendable {
   public func post(
     _ message: consuming Message, whenFull: WhenFull = .wait(until: .never)
   ) throws(ChannelError) -> Posted {
-    let node = message.takeNode()
+    try post(message.takeNode(), whenFull, isReply: false)
+  }
+
+  private func post(
+    _ node: MessageNode.Pointer, _ whenFull: WhenFull, isReply: Bool
+  ) throws(ChannelError) -> Posted {
     do throws(ChannelError) {
-      return try engine.core.post(node, from: mailbox, whenFull)
+      return try engine.core.post(node, from: mailbox, whenFull, isReply: isReply)
     } catch {
       engine.core.pool.put(node)
       throw error
@@ -137,9 +142,11 @@ public final class ChannelGroup: Sendable {
 
   /// Answers a message that came: a hello, a request, a bye. Headers and body of the answer are those it has now.
   @discardableResult
-  public func reply(_ message: consuming Message) throws(ChannelError) -> Posted {
+  public func reply(
+    _ message: consuming Message, whenFull: WhenFull = .wait(until: .never)
+  ) throws(ChannelError) -> Posted {
     try message.becomeReply()
-    return try post(message)
+    return try post(message.takeNode(), whenFull, isReply: true)
   }
 
   /// Says bye: nothing is sent after it. The peer's answer comes before the final notice.

@@ -3,30 +3,34 @@ internal import Reactor
 
 /// Connections that have not said hello, oldest first. Loop only.
 struct UngreetedLine: ~Copyable {
-  private var line: [Channel] = []
+  /// Who left leaves a gap.
+  private var line: [Channel?] = []
   private var start = 0
   private(set) var count = 0
 
   mutating func append(_ channel: Channel) {
-    channel.isUngreeted = true
+    channel.placeInLine = line.count
     line.append(channel)
     count += 1
   }
 
   mutating func remove(_ channel: Channel) {
-    guard channel.isUngreeted else { return }
-    channel.isUngreeted = false
+    guard let place = channel.placeInLine else { return }
+    channel.placeInLine = nil
+    line[place] = nil
     count -= 1
-    // Those in the middle go when the line moves past them, which it does at the latest when it is twice too long.
-    if line.count - start > 2 * count + 64 {
-      line = line[start...].filter { $0.isUngreeted }
-      start = 0
-    }
+    if line.count > 2 * count + 64 { closeGaps() }
+  }
+
+  private mutating func closeGaps() {
+    line.removeAll { $0 == nil }
+    start = 0
+    for (place, channel) in line.enumerated() { channel?.placeInLine = place }
   }
 
   /// The one that has waited longest.
   mutating func oldest() -> Channel? {
-    while start < line.count, !line[start].isUngreeted { start += 1 }
+    while start < line.count, line[start] == nil { start += 1 }
     return start < line.count ? line[start] : nil
   }
 }
@@ -73,10 +77,9 @@ extension EngineCore {
 
   // MARK: Listening
 
-  func listen(_ entry: ListenerEntry, _ address: ChannelAddress, _ node: MessageNode.Pointer) {
-    let taken = SendableNode(node)
+  func listen(_ entry: ListenerEntry, _ address: ChannelAddress, _ carried: CarriedNode) {
     find(address) { [self] found in
-      guard !entry.isClosed else { return pool.put(taken.node) }
+      guard !entry.isClosed, let node = carried.take() else { return }
       do throws(SystemError) {
         let addresses = try found.get()
         guard let first = addresses.first else { throw SystemError(.notFound) }
@@ -85,11 +88,11 @@ extension EngineCore {
         let listener = try ChannelListener(self, entry.mailbox, number: entry.number, first, secure: secure)
         entry.listener = listener
         try listener.start()
-        welcome(taken.node, entry, address, listener.address)
+        welcome(node, entry, address, listener.address)
       } catch {
         let reason = CloseReason(listening: error)
-        taken.node.pointee.opCode = .welcomeResponse
-        notify(taken.node, reason.status, to: entry.mailbox)
+        node.pointee.opCode = .welcomeResponse
+        notify(node, reason.status, to: entry.mailbox)
         endListener(entry, reason, detail: error.message)
       }
     }
@@ -167,14 +170,27 @@ extension EngineCore {
     notify(node, .poolEmpty, to: channel.mailbox)
   }
 
+  /// Those that got something and want more stand behind those that got nothing.
   func relieve() {
     let waiting = starved
+    var fed: [Channel] = []
     starved = []
-    for channel in waiting { channel.relieve() }
+    for channel in waiting {
+      let before = starved.count
+      if channel.relieve(), starved.count > before { fed.append(starved.removeLast()) }
+    }
+    starved += fed
     if starved.isEmpty { notified = [] }
   }
 
   // MARK: The end
+
+  /// Ends a channel or listener because of its application's bye, which comes back first. Nothing comes after a final notice.
+  func close(_ endpoint: Endpoint, _ bye: CarriedNode) {
+    guard !endpoint.isOver, let node = bye.take() else { return }
+    notify(node, .channelClosed, to: endpoint.mailbox)
+    end(endpoint, .closedHere)
+  }
 
   func end(_ endpoint: Endpoint, _ reason: CloseReason) {
     switch endpoint {
@@ -204,8 +220,7 @@ extension EngineCore {
     lock.unlock()
     var unsent = channel.takeUnsentMessages()
     while let node = unsent.pop() {
-      // Heartbeats are the engine's own.
-      if Heartbeat.Mark(node) != nil {
+      if Heartbeat.isMark(node) {
         pool.put(node)
         continue
       }
@@ -230,7 +245,6 @@ extension EngineCore {
   func notify(_ node: MessageNode.Pointer, _ status: Status, to mailbox: Mailbox) {
     node.pointee.origin = .engine
     node.pointee.status = status.rawValue
-    node.pointee.hasMore = false
     var list = NodeList()
     list.append(node)
     deliver(list, to: mailbox)

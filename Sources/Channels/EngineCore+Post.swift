@@ -20,12 +20,16 @@ public struct Posted: Equatable, Sendable {
 // Any thread.
 extension EngineCore {
   /// Posts a message. When this throws the node is still the caller's.
-  func post(_ node: MessageNode.Pointer, from mailbox: Mailbox, _ whenFull: WhenFull) throws(ChannelError) -> Posted {
-    try check(node)
+  ///
+  /// - Parameter isReply: Whether it has the id of what it answers. A peer may choose 0 for that.
+  func post(
+    _ node: MessageNode.Pointer, from mailbox: Mailbox, _ whenFull: WhenFull, isReply: Bool = false
+  ) throws(ChannelError) -> Posted {
+    try check(node, isReply)
     node.pointee.origin = .application
     node.pointee.status = 0
     let givenID = node.pointee.id
-    if givenID == 0 { node.pointee.id = nextID() }
+    if givenID == 0, !isReply { node.pointee.id = nextID() }
     do throws(ChannelError) {
       switch node.pointee.opCode {
       case .helloRequest where node.pointee.channel == 0: return try connect(node, mailbox)
@@ -39,12 +43,12 @@ extension EngineCore {
     }
   }
 
-  private func check(_ node: MessageNode.Pointer) throws(ChannelError) {
+  private func check(_ node: MessageNode.Pointer, _ isReply: Bool) throws(ChannelError) {
     let message = node.pointee
     if message.opCode == .welcomeResponse {
       throw ChannelError(.invalidMessage, "a welcome_response is the engine's to send", status: .invalidOpCode)
     }
-    if message.opCode.role == .response, message.id == 0 {
+    if message.opCode.role == .response, message.id == 0, !isReply {
       throw ChannelError(
         .invalidMessage, "a response needs the id of what it answers", status: .invalidMessageID)
     }
@@ -70,7 +74,8 @@ extension EngineCore {
       let (channel, queued) = try enqueue(node, mailbox)
       switch queued.sending {
       case .taken:
-        channel.push(queued)
+        // Whoever has more to read will most likely answer that too: one call can send all of it.
+        channel.push(queued, lazily: mailbox.isReady)
         if opCode == .byeResponse { loop.submit { channel.answeredBye() } }
         return posted
       case .closed: throw ChannelError(PostRefusal.closed, channel: posted.channel)
@@ -130,12 +135,8 @@ extension EngineCore {
     {
       throw ChannelError(refusal, channel: posted.channel)
     }
-    let message = Message(node)
-    let taken = SendableNode(message.takeNode())
-    loop.submit { [self] in
-      notify(taken.node, .channelClosed, to: endpoint.mailbox)
-      end(endpoint, .closedHere)
-    }
+    let carried = CarriedNode(node)
+    loop.submit { [self] in close(endpoint, carried) }
     return posted
   }
 
@@ -210,17 +211,20 @@ extension EngineCore {
     let entry = ListenerEntry(number, mailbox, noticeID: id)
     endpoints[Int(number)] = .listener(entry)
     node.pointee.channel = number
-    let message = Message(node)
-    let taken = SendableNode(message.takeNode())
-    loop.submit { [self] in listen(entry, address, taken.node) }
+    let carried = CarriedNode(node)
+    loop.submit { [self] in listen(entry, address, carried) }
     return Posted(channel: number, id: id)
   }
 }
 
-/// A node on its way to the loop.
-struct SendableNode: @unchecked Sendable {
-  let node: MessageNode.Pointer
+/// A node on its way to the loop, which is the only one to take it. It goes back to its pool if it never gets there.
+final class CarriedNode: @unchecked Sendable {
+  private var node: MessageNode.Pointer?
   init(_ node: MessageNode.Pointer) { self.node = node }
+
+  deinit { if let node = take() { _ = Message(node) } }
+
+  func take() -> MessageNode.Pointer? { node.take() }
 }
 
 /// A layer on its way to the loop, which is the first to use it.

@@ -14,12 +14,12 @@ final class EngineCore: @unchecked Sendable {
   let lock: Lock
 
   // Guarded by `lock`.
-  var endpoints: [Endpoint?]
-  var numbers = ChannelNumbers()
+  @exclusivity(unchecked) var endpoints: [Endpoint?]
+  @exclusivity(unchecked) var numbers = ChannelNumbers()
   var mailboxes: [Mailbox] = []
   private var nextMailbox: UInt32 = 0
   private var random: SeededNumbers?
-  private(set) var phase = Phase.running
+  @exclusivity(unchecked) private(set) var phase = Phase.running
 
   // Loop only.
   var starved: [Channel] = []
@@ -202,6 +202,14 @@ final class EngineCore: @unchecked Sendable {
 }
 
 extension EngineCore.Endpoint {
+  /// Whether its final notice was given. Loop only.
+  var isOver: Bool {
+    switch self {
+    case .channel(let channel): channel.isOver
+    case .listener(let entry): entry.isClosed
+    }
+  }
+
   var mailbox: Mailbox {
     switch self {
     case .channel(let channel): channel.mailbox

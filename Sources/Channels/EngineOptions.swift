@@ -33,6 +33,7 @@ public struct EngineOptions: Sendable {
   /// Nil chooses channel numbers at random; anything else repeats them, for simulations.
   public var seed: UInt64?
 
+  /// The defaults.
   public init() {}
 }
 
@@ -43,6 +44,7 @@ public struct HeartbeatOptions: Sendable {
   /// After so many pings without a sign of life the channel is closed.
   public var missedLimit: UInt32
 
+  /// A ping after `interval` nanoseconds of silence; the end after `missedLimit` of them.
   public init(interval: Int64 = 5_000_000_000, missedLimit: UInt32 = 3) {
     self.interval = interval
     self.missedLimit = missedLimit

@@ -42,8 +42,17 @@ struct FrameParser: ~Copyable {
 
   // MARK: Bytes that the caller has read
 
-  /// Looks at `bytes` from `position` on, and moves it, until something comes of them.
+  /// Looks at `bytes` from `position` on, and moves it, until something comes of them. What it keeps counts as looked at.
   mutating func next(_ bytes: UnsafeRawBufferPointer, _ position: inout Int) -> Step {
+    let step = look(bytes, &position)
+    guard case .starved = step else { return step }
+    kept = Array(bytes[position...])
+    keptStart = 0
+    position = bytes.count
+    return step
+  }
+
+  private mutating func look(_ bytes: UnsafeRawBufferPointer, _ position: inout Int) -> Step {
     while true {
       if let node {
         let wanted = node.pointee.frameBytes - node.pointee.filled
@@ -64,11 +73,7 @@ struct FrameParser: ~Copyable {
         }
       }
       guard let header else { return .needsMore }
-      guard let node = pool.take() else {
-        keep(bytes, position)
-        position = bytes.count
-        return .starved
-      }
+      guard let node = pool.take() else { return .starved }
       self.header = nil
       node.pointee.take(header, channel: channel)
       node.pointee.reserve(header.frameBytes)
@@ -137,25 +142,26 @@ struct FrameParser: ~Copyable {
 
   // MARK: When the pool was empty
 
-  private mutating func keep(_ bytes: UnsafeRawBufferPointer, _ position: Int) {
-    kept = Array(bytes[position...])
-    keptStart = 0
-  }
-
-  /// Goes on with what was kept.
+  /// Goes on with what was kept. The rest of it stays where it is: it may be long, and starve many times more.
   mutating func resume() -> Step {
-    // Taken out, because `next` may keep a rest of it again.
     let bytes = kept
     var position = keptStart
-    kept = []
-    keptStart = 0
-    let step = bytes.withUnsafeBytes { next($0, &position) }
-    if case .starved = step { return step }
-    if position < bytes.count {
-      kept = bytes
-      keptStart = position
+    let step = bytes.withUnsafeBytes { look($0, &position) }
+    keptStart = position
+    if position == bytes.count {
+      kept = []
+      keptStart = 0
     }
     return step
+  }
+
+  /// Lets go of what it has: nothing more will come of it.
+  mutating func abandon() {
+    if let node { pool.put(node) }
+    node = nil
+    header = nil
+    kept = []
+    keptStart = 0
   }
 
   /// Whether bytes are kept, or a header that waits for its message.

@@ -11,11 +11,11 @@ final class Mailbox: @unchecked Sendable {
   private let arrival: Condition
 
   // Guarded by `lock`.
-  private var list = NodeList()
-  private var waiting = 0
-  private var isClosed = false
+  @exclusivity(unchecked) private var list = NodeList()
+  @exclusivity(unchecked) private var waiting = 0
+  @exclusivity(unchecked) private var isClosed = false
   /// Whether the receiver runs the loop just now, and would not see a condition.
-  private var runsLoop = false
+  @exclusivity(unchecked) private var runsLoop = false
 
   init(id: UInt32) throws(SystemError) {
     self.id = id
@@ -41,10 +41,13 @@ final class Mailbox: @unchecked Sendable {
     return .waiter
   }
 
+  /// The next. Where there is another, it is for one of those who wait: putting in woke one at most.
   func take() -> MessageNode.Pointer? {
     lock.lock()
     defer { lock.unlock() }
-    return list.pop()
+    let node = list.pop()
+    if waiting > 0, !list.isEmpty { arrival.signal() }
+    return node
   }
 
   var isOver: Bool {

@@ -14,7 +14,9 @@ struct MessageNode {
   var next: Pointer?
   /// Where it goes in the end; alive as long as any of its nodes is outside.
   let pool: Unmanaged<MessagePool>
+  /// The frame: `inlineBytes`, or a buffer of its own once it had to grow.
   var bytes: UnsafeMutableRawPointer
+  let inlineBytes: UnsafeMutableRawPointer
   var capacity: Int
   var headersCount = 0
   var bodyCount = 0
@@ -29,7 +31,37 @@ struct MessageNode {
   /// For the channel that fills it: how many bytes of the frame are there.
   var filled = 0
 
-  static let smallestCapacity = 512
+  /// Small messages lie behind their node, in one piece of memory of a few cache lines.
+  static let blockSize = 512
+  static let inlineOffset = (MemoryLayout<MessageNode>.size + 63) & ~63
+  static let smallestCapacity = blockSize - inlineOffset
+
+  /// A node for a message of `pool`.
+  static func make(for pool: MessagePool, isExtra: Bool) -> Pointer {
+    let block = UnsafeMutableRawPointer.allocate(byteCount: blockSize, alignment: 64)
+    let node = block.bindMemory(to: MessageNode.self, capacity: 1)
+    node.initialize(
+      to: MessageNode(
+        pool: .passUnretained(pool), bytes: block + inlineOffset, inlineBytes: block + inlineOffset,
+        capacity: smallestCapacity))
+    node.pointee.isExtra = isExtra
+    return node
+  }
+
+  /// Gives the memory of a node back to the system.
+  static func free(_ node: Pointer) {
+    node.pointee.shrink()
+    node.deinitialize(count: 1)
+    UnsafeMutableRawPointer(node).deallocate()
+  }
+
+  /// Drops a buffer that had to grow.
+  mutating func shrink() {
+    guard bytes != inlineBytes else { return }
+    bytes.deallocate()
+    bytes = inlineBytes
+    capacity = Self.smallestCapacity
+  }
 
   var frameBytes: Int { FrameHeader.byteCount + headersCount + bodyCount }
 
@@ -74,7 +106,7 @@ struct MessageNode {
     while larger < count { larger *= 2 }
     let new = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 16)
     new.copyMemory(from: bytes, byteCount: min(capacity, FrameHeader.byteCount + headersCount + bodyCount))
-    bytes.deallocate()
+    if bytes != inlineBytes { bytes.deallocate() }
     bytes = new
     capacity = larger
   }

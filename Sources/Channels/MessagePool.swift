@@ -12,18 +12,18 @@ final class MessagePool: ByteOwner, @unchecked Sendable {
 
   private let lock: Lock
   private let limit: Int
-  /// Called without the lock when a message is free again after one was refused.
+  /// Called without the lock when a message is free again after one was refused. Set before the first message is out.
   var onRelief: @Sendable () -> Void = {}
 
   // Guarded by `lock`.
-  private var free: MessageNode.Pointer?
-  private var freeCount = 0
-  private var freeBytes = 0
-  private var liveCount = 0
-  private var extraCount = 0
-  private var wasRefused = false
-  private var isClosed = false
-  private var keepsItself = false
+  @exclusivity(unchecked) private var free: MessageNode.Pointer?
+  @exclusivity(unchecked) private var freeCount = 0
+  @exclusivity(unchecked) private var freeBytes = 0
+  @exclusivity(unchecked) private var liveCount = 0
+  @exclusivity(unchecked) private var extraCount = 0
+  @exclusivity(unchecked) private var wasRefused = false
+  @exclusivity(unchecked) private var isClosed = false
+  @exclusivity(unchecked) private var keepsItself = false
 
   /// - Parameters:
   ///   - initial: Messages to make beforehand.
@@ -38,23 +38,12 @@ final class MessagePool: ByteOwner, @unchecked Sendable {
   deinit {
     while let node = free {
       free = node.pointee.next
-      release(node)
+      MessageNode.free(node)
     }
   }
 
   private func make(isExtra: Bool) -> MessageNode.Pointer {
-    let node = MessageNode.Pointer.allocate(capacity: 1)
-    let bytes = UnsafeMutableRawPointer.allocate(byteCount: MessageNode.smallestCapacity, alignment: 16)
-    node.initialize(
-      to: MessageNode(pool: .passUnretained(self), bytes: bytes, capacity: MessageNode.smallestCapacity))
-    node.pointee.isExtra = isExtra
-    return node
-  }
-
-  private func release(_ node: MessageNode.Pointer) {
-    node.pointee.bytes.deallocate()
-    node.deinitialize(count: 1)
-    node.deallocate()
+    MessageNode.make(for: self, isExtra: isExtra)
   }
 
   private func keep(_ node: MessageNode.Pointer) {
@@ -90,6 +79,7 @@ final class MessagePool: ByteOwner, @unchecked Sendable {
   /// A message from the pool, or one more.
   func takeAlways() -> MessageNode.Pointer {
     lock.lock()
+    if isClosed { keepItself() }
     if let node = free {
       free = node.pointee.next
       freeCount -= 1
@@ -111,14 +101,15 @@ final class MessagePool: ByteOwner, @unchecked Sendable {
     let frees = node.pointee.isExtra || isClosed
     if node.pointee.isExtra { extraCount -= 1 } else { liveCount -= 1 }
     if !frees {
-      if freeBytes > Self.keptBytes, node.pointee.capacity > MessageNode.smallestCapacity { shrink(node) }
+      if freeBytes > Self.keptBytes, node.pointee.capacity > MessageNode.smallestCapacity { node.pointee.shrink() }
       keep(node)
     }
     let relieves = wasRefused && liveCount < limit && !isClosed
     if relieves { wasRefused = false }
     let isLast = keepsItself && liveCount == 0 && extraCount == 0
+    if isLast { keepsItself = false }
     lock.unlock()
-    if frees { release(node) }
+    if frees { MessageNode.free(node) }
     if relieves { onRelief() }
     if isLast { Unmanaged.passUnretained(self).release() }
   }
@@ -127,12 +118,6 @@ final class MessagePool: ByteOwner, @unchecked Sendable {
   func put(_ list: NodeList) {
     var list = list
     while let node = list.pop() { put(node) }
-  }
-
-  private func shrink(_ node: MessageNode.Pointer) {
-    node.pointee.bytes.deallocate()
-    node.pointee.bytes = .allocate(byteCount: MessageNode.smallestCapacity, alignment: 16)
-    node.pointee.capacity = MessageNode.smallestCapacity
   }
 
   override func takeBack(_ token: UnsafeMutableRawPointer) {
@@ -150,10 +135,14 @@ final class MessagePool: ByteOwner, @unchecked Sendable {
   func close() {
     lock.lock()
     isClosed = true
-    if liveCount + extraCount > 0, !keepsItself {
-      keepsItself = true
-      _ = Unmanaged.passRetained(self)
-    }
+    if liveCount + extraCount > 0 { keepItself() }
     lock.unlock()
+  }
+
+  /// Lives on until the last message is back, whoever else lets go. With the lock.
+  private func keepItself() {
+    guard !keepsItself else { return }
+    keepsItself = true
+    _ = Unmanaged.passRetained(self)
   }
 }

@@ -2,7 +2,9 @@ internal import CPlatform
 
 /// What a socket is ready for, or what one wants to hear of.
 public struct Readiness: OptionSet, Sendable {
+  /// The bits, as `platform_poll_event` has them.
   public let rawValue: UInt32
+  /// What these bits say.
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// There is something to read or to accept, or the end.
@@ -33,6 +35,7 @@ public struct Poller: ~Copyable, @unchecked Sendable {
     /// What it is ready for.
     public var ready: Readiness
 
+    /// One socket, by its token, and what it is ready for.
     public init(token: UInt64, ready: Readiness) {
       self.token = token
       self.ready = ready

@@ -12,6 +12,7 @@ public final class ChunkPool: @unchecked Sendable {
   private let lock: Lock
   private var free: [UnsafeMutableRawPointer] = []
 
+  /// A pool without chunks; they are made when they are asked for.
   public init() throws(SystemError) {
     lock = try Lock()
     free.reserveCapacity(Self.kept)

@@ -31,9 +31,6 @@ struct Seat {
   var isStopping = false
   /// Threads that wait for the loop to bring them something, without running it.
   var waiting = 0
-
-  /// Whether work that arrives now would lie until the thread takes the empty seat.
-  var needsThread: Bool { occupant == .nobody }
 }
 
 extension EventLoop {
@@ -72,7 +69,7 @@ extension EventLoop {
     while !seat.isStopping {
       switch seat.occupant {
       case .guest: watchGuest()
-      case .nobody where seat.isLent && !hasSubmissions: watchEmptySeat()
+      case .nobody where seat.isLent: watchEmptySeat()
       case .nobody, .thread: sit()
       }
     }
@@ -104,7 +101,7 @@ extension EventLoop {
   private func watchEmptySeat() {
     let visits = seat.visits
     let deadline = Deadline.after(nanoseconds: Seat.tick)
-    while seat.occupant == .nobody, seat.visits == visits, seat.isLent, !hasSubmissions, !seat.isStopping {
+    while seat.occupant == .nobody, seat.visits == visits, seat.isLent, !seat.isStopping {
       if !turn.wait(lock, until: deadline) { break }
     }
     if seat.occupant == .nobody, seat.visits == visits { seat.isLent = false }

@@ -12,36 +12,40 @@ public final class EventLoop: @unchecked Sendable {
   public let network: Network
 
   // Loop only.
-  private var sources = SourceTable()
-  private var timers = TimerHeap()
+  @exclusivity(unchecked) private var sources = SourceTable()
+  @exclusivity(unchecked) private var timers = TimerHeap()
   private let events: UnsafeMutableBufferPointer<Poller.Event>
-  private var taken: [LoopSource] = []
-  private var takenTasks: [@Sendable () -> Void] = []
+  @exclusivity(unchecked) private var taken: [LoopSource] = []
+  @exclusivity(unchecked) private var takenTasks: [@Sendable () -> Void] = []
   /// What streams read into, for the duration of one call. Loop only.
-  let wireBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 64)
+  let wireBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 64)
   /// What secure layers decrypt into, for the duration of one call. Loop only.
   let plainBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 32 << 10, alignment: 64)
   /// Whether a stream reads, so that these two buffers are in use. Loop only.
-  var isReading = false
+  @exclusivity(unchecked) var isReading = false
   /// Nanoseconds of the clock when the current turn's events were taken. Loop only.
-  public private(set) var time: Int64
+  @exclusivity(unchecked) public private(set) var time: Int64
   /// Why the poller did not work when it was last asked; nil as long as it does. Loop only.
-  public private(set) var failure: SystemError?
+  @exclusivity(unchecked) public private(set) var failure: SystemError?
+  /// How often the loop lets others run before it sleeps, after it was given work.
+  private static let patience = 4
   /// How long the loop rests when the poller does not work, in nanoseconds.
   private static let rest: Int64 = 10_000_000
 
   // Guarded by `lock`.
   let lock: Lock
   let turn: Condition
-  private var requests: [LoopSource] = []
-  private var tasks: [@Sendable () -> Void] = []
+  @exclusivity(unchecked) private var requests: [LoopSource] = []
+  @exclusivity(unchecked) private var tasks: [@Sendable () -> Void] = []
   /// Whether there are requests or tasks that the loop has not taken.
-  var hasSubmissions = false
+  @exclusivity(unchecked) var hasSubmissions = false
   /// Whether the loop is run no more.
-  private var hasEnded = false
+  @exclusivity(unchecked) private var hasEnded = false
   /// Whether whoever runs the loop is in the poller, or about to be, without having seen submissions.
-  private var isBlocking = false
-  var seat = Seat()
+  @exclusivity(unchecked) private var isBlocking = false
+  /// Whether somebody asked for the end of a wait that had not begun.
+  @exclusivity(unchecked) private var isWoken = false
+  @exclusivity(unchecked) var seat = Seat()
 
   var thread: Thread?
 
@@ -124,6 +128,20 @@ public final class EventLoop: @unchecked Sendable {
     unlockAndWake()
   }
 
+  /// Has `source.attend` called when the guest comes back to whom the empty seat is lent, at the latest after a tick; false, and
+  /// nothing is done, when the seat is not lent. For what had better be done together with more of its kind.
+  func requestLazily(_ source: LoopSource) -> Bool {
+    lock.lock()
+    defer { lock.unlock() }
+    guard seat.occupant == .nobody, seat.isLent, !hasEnded else { return false }
+    if !source.isRequested {
+      source.isRequested = true
+      requests.append(source)
+      hasSubmissions = true
+    }
+    return true
+  }
+
   /// Has `task` called on the loop, after those that were submitted before; never, when the loop was stopped.
   public func submit(_ task: @escaping @Sendable () -> Void) {
     lock.lock()
@@ -135,12 +153,14 @@ public final class EventLoop: @unchecked Sendable {
     unlockAndWake()
   }
 
-  /// Only the first submission since the loop last looked wakes it, and only if it sleeps.
+  /// Called with the lock held. Only the first submission since the loop last looked wakes it, and only if it sleeps.
   private func unlockAndWake() {
     let isFirst = !hasSubmissions
     hasSubmissions = true
     let wakesPoller = isFirst && isBlocking
-    let signals = isFirst && seat.needsThread
+    // What waits lazily is not a reason to leave this to the guest as well.
+    let signals = seat.occupant == .nobody && (isFirst || seat.isLent)
+    if signals { seat.isLent = false }
     lock.unlock()
     if wakesPoller { network.wake() }
     if signals { turn.signal() }
@@ -158,27 +178,42 @@ public final class EventLoop: @unchecked Sendable {
     return true
   }
 
-  /// Ends the wait of whoever runs the loop.
+  /// Ends the wait of whoever runs the loop, or else the next one.
   public func wake() {
     lock.lock()
     let wakesPoller = isBlocking
+    if !wakesPoller { isWoken = true }
     lock.unlock()
     if wakesPoller { network.wake() }
   }
 
   // MARK: Running
 
+  /// Whether a turn would find a submission or a timer that is due. Loop only.
+  package var hasDueWork: Bool {
+    lock.lock()
+    defer { lock.unlock() }
+    return hasSubmissions || (timers.nearest ?? .max) <= network.now()
+  }
+
   /// One turn: what was submitted, timers, a wait until something happens or `deadline`, and what it brought.
   ///
   /// Only whoever runs the loop calls this. It does not wait if `isDone` before that: what was submitted, or a timer, may have
   /// brought what the caller is after.
   func runTurn(until deadline: Deadline, unless isDone: () -> Bool = { false }) {
-    performSubmissions()
+    // Senders that left something to the loop will most likely leave more: giving them the processor for a moment saves waking
+    // this thread for each piece, and makes the pieces larger.
+    var patience = performSubmissions() ? Self.patience : 0
     fireTimers()
     let hasEnough = isDone()
+    while patience > 0, !hasEnough, !hasSubmissionsNow {
+      Thread.yield()
+      patience -= 1
+    }
     lock.lock()
-    let mayBlock = !hasSubmissions && !hasEnough && !seat.asksThreadToLeave
+    let mayBlock = !hasSubmissions && !hasEnough && !isWoken && !seat.asksThreadToLeave
     isBlocking = mayBlock
+    isWoken = false
     lock.unlock()
     let limit = mayBlock ? nearer(deadline) : .now
     let count = wait(until: limit)
@@ -194,6 +229,12 @@ public final class EventLoop: @unchecked Sendable {
     }
     fireTimers()
     performSubmissions()
+  }
+
+  private var hasSubmissionsNow: Bool {
+    lock.lock()
+    defer { lock.unlock() }
+    return hasSubmissions
   }
 
   private func nearer(_ deadline: Deadline) -> Deadline {
@@ -214,14 +255,17 @@ public final class EventLoop: @unchecked Sendable {
     }
   }
 
-  private func fireTimers() {
-    guard let nearest = timers.nearest else { return }
+  /// False when none was due.
+  @discardableResult
+  private func fireTimers() -> Bool {
+    guard let nearest = timers.nearest else { return false }
     let now = network.now()
-    guard nearest <= now else { return }
+    guard nearest <= now else { return false }
     time = now
     // Timers that are added meanwhile wait for their turn, even if they are due.
     let limit = timers.added
     while let action = timers.takeDue(now, among: limit) { action() }
+    return true
   }
 
   /// False when there were none.

@@ -10,6 +10,7 @@ open class Listener: LoopSource, @unchecked Sendable {
   /// How long it rests when no more can be opened, in nanoseconds.
   static let rest: Int64 = 50_000_000
 
+  /// The loop that it lives on.
   public let loop: EventLoop
   private var socket: SocketNumber
   private var isPaused = false

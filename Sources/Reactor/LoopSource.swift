@@ -7,6 +7,7 @@ open class LoopSource: @unchecked Sendable {
   /// Whether it waits to be attended to. Guarded by the loop's lock.
   var isRequested = false
 
+  /// A source that no loop watches yet.
   public init() {}
 
   /// The socket is ready. Called on the loop.

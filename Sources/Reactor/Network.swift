@@ -5,6 +5,7 @@ public import Platform
 /// The system's is `SystemNetwork`. Tests put a simulated one in its place, with a clock and a network of their own under a
 /// seed, and run the very same loop on it. The rules of each call are those of `Sockets` and `Poller`.
 open class Network: @unchecked Sendable {
+  /// A world in which nothing works, for subclasses to fill.
   public init() {}
 
   /// Nanoseconds of a clock that never goes back.

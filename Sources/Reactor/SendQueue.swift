@@ -2,6 +2,7 @@ internal import Platform
 
 /// Owns memory that a send queue was lent, and takes it back.
 open class ByteOwner: @unchecked Sendable {
+  /// An owner that nobody has lent from.
   public init() {}
   /// The bytes that were queued with `token` were sent, or never will be. Any thread.
   open func takeBack(_ token: UnsafeMutableRawPointer) {}
@@ -56,21 +57,21 @@ final class SendQueue: @unchecked Sendable {
   private let lock: Lock
   private var space: Condition?
 
-  // Guarded by `lock`.
-  private var segments: [Segment] = []
-  private var first = 0
-  private(set) var byteCount = 0
-  private var isFlushing = false
-  private var isClosed = false
-  private var isFinishing = false
-  private var isHeld: Bool
-  private var waiters = 0
-  private var lastAppend: Int64 = 0
-  private var wantsDrained = false
+  // Guarded by `lock`, which excludes what the language would check at run time.
+  @exclusivity(unchecked) private var segments: [Segment] = []
+  @exclusivity(unchecked) private var first = 0
+  @exclusivity(unchecked) private(set) var byteCount = 0
+  @exclusivity(unchecked) private var isFlushing = false
+  @exclusivity(unchecked) private var isClosed = false
+  @exclusivity(unchecked) private var isFinishing = false
+  @exclusivity(unchecked) private var isHeld: Bool
+  @exclusivity(unchecked) private var waiters = 0
+  @exclusivity(unchecked) private var lastAppend: Int64 = 0
+  @exclusivity(unchecked) private var wantsDrained = false
   let limit: Int
 
   // Only the writer's.
-  private var finished: [UnsafeMutableRawPointer] = []
+  @exclusivity(unchecked) private var finished: [UnsafeMutableRawPointer] = []
 
   /// - Parameters:
   ///   - limit: Bytes that may wait; one append is always taken when nothing waits.
@@ -95,30 +96,31 @@ final class SendQueue: @unchecked Sendable {
 
   /// Queues a copy of `bytes`. What fits into a chunk is never split between two.
   ///
-  /// - Parameter now: Nanoseconds of the loop's clock.
-  func append(_ bytes: UnsafeRawBufferPointer, now: Int64, ignoringLimit: Bool = false) -> Admission {
+  /// - Parameter clock: Tells bursts from single appends.
+  func append(_ bytes: UnsafeRawBufferPointer, clock: Network, ignoringLimit: Bool = false) -> Admission {
     lock.lock()
     defer { lock.unlock() }
-    return admit(bytes.count, now, ignoringLimit) { copy(bytes) }
+    return admit(bytes.count, clock, ignoringLimit) { copy(bytes) }
   }
 
   /// Queues the owner's bytes themselves; `owner.takeBack(token)` is called when they are no longer needed.
   func append(
-    owned bytes: UnsafeMutableRawBufferPointer, token: UnsafeMutableRawPointer, now: Int64, ignoringLimit: Bool = false
+    owned bytes: UnsafeMutableRawBufferPointer, token: UnsafeMutableRawPointer, clock: Network,
+    ignoringLimit: Bool = false
   ) -> Admission {
     guard let base = bytes.baseAddress, bytes.count > 0 else {
-      let admission = append(UnsafeRawBufferPointer(bytes), now: now)
+      let admission = append(UnsafeRawBufferPointer(bytes), clock: clock)
       if case .queued = admission { owner?.takeBack(token) }
       return admission
     }
     lock.lock()
     defer { lock.unlock() }
-    return admit(bytes.count, now, ignoringLimit) {
+    return admit(bytes.count, clock, ignoringLimit) {
       segments.append(Segment(base: base, start: 0, end: bytes.count, token: token))
     }
   }
 
-  private func admit(_ count: Int, _ now: Int64, _ ignoringLimit: Bool, _ add: () -> Void) -> Admission {
+  private func admit(_ count: Int, _ clock: Network, _ ignoringLimit: Bool, _ add: () -> Void) -> Admission {
     if isClosed { return .closed }
     guard count > 0 else { return .queued(isAlone: false, isBurst: false) }
     if !ignoringLimit, byteCount > 0, byteCount + count > limit {
@@ -126,8 +128,13 @@ final class SendQueue: @unchecked Sendable {
       return .full
     }
     let isAlone = byteCount == 0 && !isFlushing && !isHeld
-    let isBurst = now - lastAppend < Self.burstGap
-    lastAppend = now
+    var isBurst = false
+    // While others wait, who writes is settled.
+    if isAlone {
+      let now = clock.now()
+      isBurst = now - lastAppend < Self.burstGap
+      lastAppend = now
+    }
     add()
     byteCount += count
     return .queued(isAlone: isAlone, isBurst: isBurst)

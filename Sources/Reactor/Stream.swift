@@ -26,6 +26,7 @@ public enum StreamEnd: Error, Sendable {
 open class Stream: LoopSource, @unchecked Sendable {
   enum State { case idle, connecting, securing, open, closed }
 
+  /// The loop that it lives on.
   public let loop: EventLoop
   let network: Network
   let queue: SendQueue
@@ -44,6 +45,7 @@ open class Stream: LoopSource, @unchecked Sendable {
   var wire = WireBytes()
   /// Set by senders on other threads for the loop to see.
   let notes = Atomic<UInt32>(0)
+  /// Whether what comes is read: not between `pauseReading` and `resumeReading`. Loop only.
   private(set) public var isReading = true
 
   static let noteDrained: UInt32 = 1
@@ -73,7 +75,7 @@ open class Stream: LoopSource, @unchecked Sendable {
   /// So many bytes were put into `nextBuffer`.
   open func filled(_ count: Int) {}
   /// How many bytes to read behind `nextBuffer`, or at all, with one call.
-  open var readAhead: Int { 128 << 10 }
+  open var readAhead: Int { 64 << 10 }
   /// The peer sends no more. Unless overridden, this closes the stream.
   open func peerFinished() { close(.ended) }
   /// A `send` was refused because the queue was full, and now half of it is free.
@@ -179,23 +181,30 @@ open class Stream: LoopSource, @unchecked Sendable {
     push(enqueue(bytes, ignoringLimit: ignoringLimit))
   }
 
+  /// Sends the owner's bytes, which stay as they are until the owner gets `token` back.
+  public func send(
+    owned bytes: UnsafeMutableRawBufferPointer, token: UnsafeMutableRawPointer, ignoringLimit: Bool = false
+  ) -> Sending { push(enqueue(owned: bytes, token: token, ignoringLimit: ignoringLimit)) }
+
   /// Puts a copy of `bytes` in line, in the order of the calls. `push` sends it: apart, so that a caller can choose the order
   /// under a lock of its own and send without it.
   public func enqueue(_ bytes: UnsafeRawBufferPointer, ignoringLimit: Bool = false) -> Queued {
-    Queued(admission: queue.append(bytes, now: network.now(), ignoringLimit: ignoringLimit))
+    Queued(admission: queue.append(bytes, clock: network, ignoringLimit: ignoringLimit))
   }
 
   /// The same with the owner's bytes, which stay as they are until the owner gets `token` back.
   public func enqueue(
     owned bytes: UnsafeMutableRawBufferPointer, token: UnsafeMutableRawPointer, ignoringLimit: Bool = false
   ) -> Queued {
-    Queued(admission: queue.append(owned: bytes, token: token, now: network.now(), ignoringLimit: ignoringLimit))
+    Queued(admission: queue.append(owned: bytes, token: token, clock: network, ignoringLimit: ignoringLimit))
   }
 
   /// Sends what was put in line: now, or by the loop.
+  ///
+  /// - Parameter lazily: Whether more is about to follow from a thread that will then run the loop: it sends all of it together.
   @discardableResult
-  public func push(_ queued: Queued) -> Sending {
-    after(queued.admission)
+  public func push(_ queued: Queued, lazily: Bool = false) -> Sending {
+    after(queued.admission, lazily)
     return queued.sending
   }
 
@@ -211,8 +220,9 @@ open class Stream: LoopSource, @unchecked Sendable {
   /// Buffers shorter than this are better copied than lent.
   public static var copiesBelow: Int { SendQueue.copiesBelow }
 
-  private func after(_ admission: SendQueue.Admission) {
+  private func after(_ admission: SendQueue.Admission, _ lazily: Bool) {
     guard case .queued(let isAlone, let isBurst) = admission, isAlone else { return }
+    if lazily, loop.requestLazily(self) { return }
     if secure != nil {
       loop.request(self)
     } else if !isBurst || !loop.requestIfOccupied(self) {

@@ -55,4 +55,16 @@ struct ConversationTests {
     #expect(client.channelCount == 0)
     #expect(server.channelCount == 1)
   }
+
+  /// The answer may be there before the receiver that performs the request begins to wait.
+  @Test func saysAtOnceThatItListens() throws {
+    for _ in 0..<50 {
+      let engine = try Engine()
+      defer { engine.shutDown() }
+      let group = try engine.makeGroup()
+      try group.listen(at: ChannelAddress("tcp://127.0.0.1:0", for: .listening))
+      let welcome = try next(group)
+      #expect(welcome.opCode == .welcomeResponse)
+    }
+  }
 }

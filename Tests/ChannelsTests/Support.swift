@@ -6,7 +6,7 @@ struct NothingCame: Error {}
 
 /// The next message of a group.
 func next(_ group: ChannelGroup) throws -> Message {
-  guard let message = try group.receive(until: .after(nanoseconds: 20_000_000_000)) else { throw NothingCame() }
+  guard let message = try group.receive(until: .after(nanoseconds: patience)) else { throw NothingCame() }
   return message
 }
 
