@@ -20,7 +20,9 @@ import Platform
         Process.exit(1)
       }
       // A group belongs to whoever receives from it. Here each side has a group and a thread of its own.
-      let thread = try Thread { do throws(ChannelError) { try calculate(server) } catch { say("server: \(error.message)") } }
+      let thread = try Thread {
+        do throws(ChannelError) { try calculate(server) } catch { say("server: \(error.message)") }
+      }
       let isRight = try ask(engine.makeGroup(), bound)
       thread.join()
       engine.shutDown()

@@ -15,7 +15,9 @@ internal import Synchronization
 ///
 /// The thread ends when the last copy of this and of its iterators is gone.
 public struct GroupMessages: AsyncSequence, Sendable {
+  /// One message, whose receiver takes it out.
   public typealias Element = ReceivedMessage
+  /// What iterating throws.
   public typealias Failure = ChannelError
 
   private let receiver: Receiver

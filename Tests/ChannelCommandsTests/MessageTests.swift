@@ -59,48 +59,6 @@ struct MessageTests {
         """)
   }
 
-  // MARK: Parts
-
-  private func whole(_ step: PartCollector.Step) -> PartCollector.Whole? {
-    if case .whole(let whole) = step { whole } else { nil }
-  }
-
-  @Test func partsComeTogetherAgain() throws {
-    var parts = PartCollector()
-    #expect(whole(parts.add(try message(engine, body: [1])))?.body == [1])
-    #expect(whole(parts.add(try message(engine, id: 1, more: true, headers: [("a", "b")], body: [1]))) == nil)
-    #expect(whole(parts.add(try message(engine, id: 2, more: true, body: [9]))) == nil)
-    #expect(whole(parts.add(try message(engine, channel: 8, id: 1, body: [7])))?.body == [7])
-    #expect(whole(parts.add(try message(engine, id: 1, more: true, body: [2]))) == nil)
-    let first = whole(parts.add(try message(engine, id: 1, headers: [("c", "d")], body: [3])))
-    #expect(first?.body == [1, 2, 3])
-    #expect(first?.headers == Array("a:b\r\n".utf8))
-    #expect(whole(parts.add(try message(engine, id: 2)))?.body == [9])
-  }
-
-  @Test func messagesThatNeverEndAreBounded() throws {
-    var parts = PartCollector()
-    let body = [UInt8](repeating: 1, count: FrameHeader.partLimit)
-    for _ in 0..<300 { _ = parts.add(try message(engine, id: 1, more: true, body: body)) }
-    #expect(whole(parts.add(try message(engine, id: 1, body: [1])))?.isTooLarge == true)
-    // It takes nothing more than it did before.
-    #expect(whole(parts.add(try message(engine, id: 1, body: [1])))?.isTooLarge == false)
-    for id in 1...UInt64(PartCollector.openLimit) { _ = parts.add(try message(engine, id: id, more: true)) }
-    guard case .tooMany = parts.add(try message(engine, id: 1000, more: true)) else {
-      Issue.record("one too many was taken")
-      return
-    }
-    guard case .incomplete = parts.add(try message(engine, channel: 8, id: 1000, more: true)) else {
-      Issue.record("another channel has bounds of its own")
-      return
-    }
-    parts.forget(7)
-    guard case .incomplete = parts.add(try message(engine, id: 1000, more: true)) else {
-      Issue.record("a channel that is gone is forgotten")
-      return
-    }
-  }
-
   // MARK: Into a pool
 
   @Test func repeatedMessagesOfOneRunAreRecognised() {

@@ -157,7 +157,7 @@ final class Listening {
       if isEnding { return }
       throw .failed(ending.failureToListen(address))
     }
-    parts.forget(channel)
+    parts.forget(channel: channel)
     guard channels.removeValue(forKey: channel) == true else { return }
     let detail = ending.sentence
     tell(
@@ -200,44 +200,64 @@ final class Listening {
   private func store(_ message: consuming Message) throws(CommandError) {
     // Nothing can be answered any more: who gets no answer sends it again, to whoever listens then.
     if isEnding, message.opCode == .request { return }
-    let whole: PartCollector.Whole
-    switch parts.add(message) {
-    case .incomplete: return
-    case .whole(let complete): whole = complete
-    case .tooMany:
-      _ = try? group.closeAtOnce(message.channel)
+    let (channel, id, opCode) = (message.channel, message.id, message.opCode)
+    let received: StorableMessage
+    do throws(PartError) {
+      switch try parts.add(message) {
+      case .waiting: return
+      case .message(let whole): received = StorableMessage(whole)
+      case .whole(let collected): received = StorableMessage(collected)
+      }
+    } catch {
+      switch error.kind {
+      case .abandoned: return
+      case .tooManyMessages: _ = try? group.closeAtOnce(channel)
+      case .tooManyBytes:
+        taken += 1
+        refuse(
+          Failure(.usage, error.kind.text.text, hint: "All that is unfinished may have \(parts.maximumBytes) bytes."),
+          (channel, id, opCode))
+      }
       return
     }
+    try store(received)
+  }
+
+  private func store(_ whole: StorableMessage) throws(CommandError) {
     taken += 1
     guard let outcome = intake?.store(whole) else { return }
+    let key = (whole.channel, whole.id, whole.opCode)
     switch outcome {
     case .stored(let sequence):
-      if !options.isQuiet { try text.write(message, body: whole, stored: sequence, to: session.output) }
-      acknowledge(message, [(MirrorHeader.sequence, "\(sequence)")])
+      if !options.isQuiet { try text.write(whole, stored: sequence, to: session.output) }
+      acknowledge(key, [(MirrorHeader.sequence, "\(sequence)")])
     case .duplicate:
       tell(
-        .duplicate, "message \(message.id) was stored before",
-        [("channel", .whole(UInt64(message.channel))), ("id", .whole(message.id))])
-      acknowledge(message, [(MirrorHeader.duplicate, "true")])
+        .duplicate, "message \(whole.id) was stored before",
+        [("channel", .whole(UInt64(whole.channel))), ("id", .whole(whole.id))])
+      acknowledge(key, [(MirrorHeader.duplicate, "true")])
     case .refused(let failure):
       let isOwn = failure.kind != .usage && failure.kind != .busy
-      if !isOwn { session.report(failure) }
-      acknowledge(message, [(MirrorHeader.error, "\(failure.kind.name): \(failure.message)")])
+      guard isOwn else { return refuse(failure, key) }
+      acknowledge(key, [(MirrorHeader.error, "\(failure.kind.name): \(failure.message)")])
       // A pool that is gone or broken takes nothing more.
-      if isOwn {
-        try drain()
-        throw .failed(failure)
-      }
+      try drain()
+      throw .failed(failure)
     }
   }
 
-  private func acknowledge(_ request: consuming Message, _ headers: [(StaticString, String)]) {
-    guard request.opCode == .request else { return }
-    request.removeHeaders()
-    request.removeBody()
-    for (name, value) in headers { _ = try? request.appendHeader(name.text, value) }
-    guard (try? request.becomeReply()) != nil else { return }
-    post(request)
+  private func refuse(_ failure: Failure, _ key: (channel: UInt16, id: UInt64, opCode: OpCode)) {
+    session.report(failure)
+    acknowledge(key, [(MirrorHeader.error, "\(failure.kind.name): \(failure.message)")])
+  }
+
+  private func acknowledge(
+    _ key: (channel: UInt16, id: UInt64, opCode: OpCode), _ headers: [(StaticString, String)]
+  ) {
+    guard key.opCode == .request else { return }
+    var answer = engine.makeMessage(.response, channel: key.channel, id: key.id)
+    for (name, value) in headers { _ = try? answer.appendHeader(name.text, value) }
+    post(answer)
   }
 
   private func post(_ message: consuming Message) {

@@ -29,11 +29,7 @@ struct PoolIntake: ~Copyable {
   }
 
   /// Stores one message.
-  mutating func store(_ whole: PartCollector.Whole) -> Outcome {
-    if whole.isTooLarge {
-      return .refused(
-        Failure(.usage, "the message is too large", hint: "A body may have \(PartCollector.bodyLimit) bytes."))
-    }
+  mutating func store(_ whole: StorableMessage) -> Outcome {
     let origin = Origin(whole.headers)
     if let origin, seen.has(origin) { return .duplicate }
     do throws(Lite3Error) {
@@ -51,7 +47,7 @@ struct PoolIntake: ~Copyable {
   }
 
   /// As data if the body is a JSON object that can be stored, and else as an object around it.
-  private mutating func encode(_ whole: PartCollector.Whole) throws(Lite3Error) {
+  private mutating func encode(_ whole: StorableMessage) throws(Lite3Error) {
     let tags = tags + sentTags(whole.headers)
     do throws(Lite3Error) {
       return try encoder.encodeMessage(data: whole.body.span.bytes, tags: tags)

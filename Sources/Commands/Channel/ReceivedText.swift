@@ -18,37 +18,38 @@ struct ReceivedText: ~Copyable {
     Self.write(body: message.body, into: &json)
     Self.write(channel: message.channel, into: &json)
     Self.write(headers: message.headerBytes, into: &json)
-    try end(message, hasMore: message.hasMore, stored: nil, output)
+    try end(
+      id: message.id, message.opCode, message.statusByte, hasMore: message.hasMore, stored: nil, output)
   }
 
-  /// Prints a message whose parts were put together and stored, under the sequence number that it has in the pool.
+  /// Prints a message that was stored, under the sequence number that it has in the pool.
   mutating func write(
-    _ lastPart: borrowing Message, body whole: PartCollector.Whole, stored: UInt64, to output: Output
+    _ message: StorableMessage, stored: UInt64, to output: Output
   ) throws(CommandError) {
     json.output.removeAll()
     json.beginObject()
-    Self.write(body: whole.body.span.bytes, into: &json)
-    Self.write(channel: lastPart.channel, into: &json)
-    Self.write(headers: whole.headers.span.bytes, into: &json)
-    try end(lastPart, hasMore: false, stored: stored, output)
+    Self.write(body: message.body.span.bytes, into: &json)
+    Self.write(channel: message.channel, into: &json)
+    Self.write(headers: message.headers.span.bytes, into: &json)
+    try end(id: message.id, message.opCode, message.statusByte, hasMore: false, stored: stored, output)
   }
 
   private mutating func end(
-    _ message: borrowing Message, hasMore: Bool, stored: UInt64?, _ output: Output
+    id: UInt64, _ opCode: OpCode, _ statusByte: UInt8, hasMore: Bool, stored: UInt64?, _ output: Output
   ) throws(CommandError) {
     json.key("id")
-    json.value(message.id)
+    json.value(id)
     json.key("more")
     json.value(hasMore)
     json.key("op")
-    json.value(message.opCode.name.text)
+    json.value(opCode.name.text)
     if let stored {
       json.key("seq")
       json.value(stored)
     }
-    if message.statusByte != 0 {
+    if statusByte != 0 {
       json.key("status")
-      json.value(UInt64(message.statusByte))
+      json.value(UInt64(statusByte))
     }
     json.endObject()
     json.output.append(UInt8(ascii: "\n"))
