@@ -1,5 +1,3 @@
-internal import JSON
-
 /// Something worth knowing that is not an error, on the error stream.
 package struct Notice {
   package enum Kind {
