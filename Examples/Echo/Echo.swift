@@ -70,7 +70,9 @@ import Platform
       guard !message.isNotice, message.opCode == .response else { continue }
       let word = message.bodyText ?? ""
       say("echo: \(word)")
-      guard echoed < words.count, word == words[echoed] else { throw ChannelError(.failed, "that is not what was sent") }
+      guard echoed < words.count, word == words[echoed] else {
+        throw ChannelError(.failed, "that is not what was sent")
+      }
       echoed += 1
       if echoed == words.count { try group.sayBye(on: channel) }
     }

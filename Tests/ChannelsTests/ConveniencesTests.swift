@@ -18,7 +18,8 @@ import Testing
   func headersAreFoundByTheirBytes(name: String, value: String?) throws {
     let message = try engine.makeMessage(
       .request, channel: 3, id: 9,
-      headers: [("a", "1"), ("b", "2"), ("a", "3"), ("caf\u{e9}", "composed"), ("cafe\u{301}", "combined")], body: "text")
+      headers: [("a", "1"), ("b", "2"), ("a", "3"), ("caf\u{e9}", "composed"), ("cafe\u{301}", "combined")],
+      body: "text")
     #expect(message.header(name) == value)
     #expect((message.opCode, message.channel, message.id) == (.request, 3, 9))
     #expect(message.bodyText == "text")
