@@ -9,7 +9,7 @@ STEP := @Scripts/step
 # Seconds that `make fuzz` spends on each target.
 FUZZ_SECONDS ?= 30
 # What the formatter looks after.
-SWIFT := Package.swift $(wildcard Sources Tests Fuzz Benchmarks/Package.swift Benchmarks/Sources)
+SWIFT := Package.swift $(wildcard Sources Examples Tests Fuzz Benchmarks/Package.swift Benchmarks/Sources)
 STATIC := --static-swift-stdlib
 # Tests look inside modules, which an optimised build allows only when told to: a build of its own, beside the one we ship.
 RELEASE_TESTS := -c release -Xswiftc -enable-testing --scratch-path .weir-build/release-tests

@@ -80,7 +80,7 @@ import Platform
     let copy = try File(path, [.write, .create, .truncate])
     var (sender, isSame, received, sum) = (UInt16(0), false, UInt64(0), Checksum())
     var progress = Progress(total: 0)
-    while let message = try group.receive() {
+    while var message = try group.receive() {
       let channel = message.channel
       if let address = message.boundAddress { say("listening at \(address.text)") }
       if let reason = message.closeReason, channel == listener || channel == sender {
@@ -105,9 +105,11 @@ import Platform
         if message.hasMore { continue }
         isSame = message.header("checksum") == sum.text
         say("received \(received) bytes, checksum \(sum.text)\(isSame ? "" : ", which is not the sender's")")
-        var receipt = engine.makeMessage(.response, channel: channel, id: message.id)
-        try receipt.appendHeader("checksum", sum.text)
-        try group.post(receipt)
+        // The answer is the last part with other headers and no body.
+        message.removeHeaders()
+        message.removeBody()
+        try message.appendHeader("checksum", sum.text)
+        try group.reply(message)
       case .byeRequest: try group.reply(message)
       default: continue
       }

@@ -28,9 +28,8 @@ struct Client {
       if message.isNotice { continue }
       switch message.opCode {
       case .helloResponse:
-        say(
-          "the printer takes \(message.header("formats") ?? "anything"); color: \(message.header("color") ?? "unknown")"
-        )
+        let (formats, color) = (message.header("formats"), message.header("color"))
+        say("the printer takes \(formats ?? "anything"); color: \(color ?? "unknown")")
         try post(title, pages)
       case .signal:
         if let progress = message.header("progress") { say("page \(progress) of \(pages.count) is printed") }

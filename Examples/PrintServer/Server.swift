@@ -58,13 +58,13 @@ struct Server {
       try group.closeAtOnce(hello.channel)
       return
     }
-    var answer = engine.makeMessage(.helloResponse, channel: hello.channel, id: hello.id)
-    try answer.appendHeader("formats", Self.formats.joined(separator: ", "))
-    try answer.appendHeader("color", "no")
-    try group.post(answer)
+    hello.removeHeaders()
+    try hello.appendHeader("formats", Self.formats.joined(separator: ", "))
+    try hello.appendHeader("color", "no")
+    try group.reply(hello)
   }
 
-  private mutating func printPage(_ part: borrowing Message) throws(ChannelError) {
+  private mutating func printPage(_ part: consuming Message) throws(ChannelError) {
     let (channel, id) = (part.channel, part.id)
     let index = jobs.firstIndex { $0.channel == channel && $0.id == id } ?? jobs.count
     // Only the first part has the title.
@@ -80,9 +80,11 @@ struct Server {
     } else {
       jobs.remove(at: index)
       printed += 1
-      var answer = engine.makeMessage(.response, channel: channel, id: id)
-      try answer.appendHeader("pages", "\(job.pages)")
-      try group.post(answer)
+      // A reply has channel and id of what it answers; headers and body are those it has now.
+      part.removeHeaders()
+      part.removeBody()
+      try part.appendHeader("pages", "\(job.pages)")
+      try group.reply(part)
     }
   }
 
