@@ -4,7 +4,8 @@ internal import Platform
 open class ByteOwner: @unchecked Sendable {
   /// An owner that nobody has lent from.
   public init() {}
-  /// The bytes that were queued with `token` were sent, or never will be. Any thread.
+  /// The bytes that were queued with `token` were sent, or never will be. Any thread. It must not close the stream, send on it
+  /// or wait for its loop: the thread that calls is still the stream's writer.
   open func takeBack(_ token: UnsafeMutableRawPointer) {}
 }
 

@@ -29,7 +29,8 @@ import Testing
   @Test func textThatIsNotUTF8IsNone() throws {
     var message = engine.makeMessage(.signal)
     try message.appendHeader(Array("a".utf8), [0xff])
-    try message.appendBody([0xc3].span.bytes)
+    let body: [UInt8] = [0xc3]
+    try message.appendBody(body.span.bytes)
     #expect(message.header("a") == nil)
     #expect(message.bodyText == nil)
     #expect(message.bodyBytes == [0xc3])

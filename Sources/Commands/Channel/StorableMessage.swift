@@ -10,6 +10,18 @@ struct StorableMessage {
   let headers: [UInt8]
   let body: [UInt8]
 
+  init(
+    channel: UInt16 = 0, id: UInt64 = 0, opCode: OpCode = .signal, statusByte: UInt8 = 0, headers: [UInt8],
+    body: [UInt8]
+  ) {
+    self.channel = channel
+    self.id = id
+    self.opCode = opCode
+    self.statusByte = statusByte
+    self.headers = headers
+    self.body = body
+  }
+
   init(_ message: borrowing Message) {
     channel = message.channel
     id = message.id
