@@ -43,17 +43,29 @@ final class Bench {
   deinit { engine.shutDown() }
 
   func run() throws(Interruption) -> Result {
+    var nanoseconds: Int64 = 0
+    var latencies: [Int64] = []
+    for _ in 0..<load.rounds {
+      nanoseconds += try runRound()
+      latencies += times
+    }
+    return Result(nanoseconds: nanoseconds, latencies: latencies.sorted())
+  }
+
+  /// Connects, sends the load, and says bye. Returns how long the load took.
+  private func runRound() throws(Interruption) -> Int64 {
+    channels = []
     try connect()
     let start = Clock.monotonic()
     if load.isOneWay {
       try sendSignals()
       try sayBye()
-      return Result(nanoseconds: Clock.monotonic() - start, latencies: [])
+      return Clock.monotonic() - start
     }
     try makeRoundTrips()
     let nanoseconds = Clock.monotonic() - start
     try sayBye()
-    return Result(nanoseconds: nanoseconds, latencies: times.sorted())
+    return nanoseconds
   }
 
   private func connect() throws(Interruption) {
@@ -147,8 +159,10 @@ final class Bench {
       if let reason = StopRequests.requested { throw .stopped(reason) }
       guard let message = received else { throw .late("the peer did not answer the bye in time") }
       switch Arrival(message) {
-      case .byeAnswer: waiting -= 1
-      case .closed(let ending): if !ending.isGraceful { throw .ended(ending) }
+      // The last that is heard of a channel, behind the answer to its bye.
+      case .closed(let ending):
+        guard ending.isGraceful else { throw .ended(ending) }
+        waiting -= 1
       default: continue
       }
     }

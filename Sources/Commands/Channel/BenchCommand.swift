@@ -16,6 +16,9 @@ enum BenchCommand {
   static let outstanding = Option.value("outstanding", "N", "Unanswered requests on each channel").with {
     $0.fallback = "1"
   }
+  static let rounds = Option.value("rounds", "N", "Connect, send all of it and say bye so often").with {
+    $0.fallback = "1"
+  }
   static let oneWay = Option.flag("one-way", "Send signals, and count until the peer has answered the bye").with {
     $0.conflicts = ["outstanding"]
   }
@@ -29,7 +32,7 @@ enum BenchCommand {
         """
       $0.positionals = [address]
       $0.options =
-        [own, size, count, connections, outstanding, oneWay] + SecureOptions.ofClients + [Globals.json]
+        [own, size, count, connections, outstanding, rounds, oneWay] + SecureOptions.ofClients + [Globals.json]
       $0.needsSomething = true
       $0.examples = [
         ProgramCommand.Example("this machine, alone", "weir channel bench --self"),
@@ -72,13 +75,15 @@ enum BenchCommand {
 
   private static func show(_ result: Bench.Result, _ load: BenchLoad, _ session: Session) throws(CommandError) {
     let seconds = Double(result.nanoseconds) / 1e9
-    let rate = Double(load.count) / max(seconds, 1e-9)
+    let total = load.count * load.rounds
+    let rate = Double(total) / max(seconds, 1e-9)
     var members: [(String, Report)] = [
       ("mode", .text(load.isOneWay ? "one-way" : "round-trip")), ("size", .whole(UInt64(load.size))),
       ("count", .whole(UInt64(load.count))), ("connections", .whole(UInt64(load.connections))),
       ("seconds", .decimal(seconds)), ("rate", .decimal(rate)),
     ]
-    var text = "\(load.count) \(load.isOneWay ? "signals" : "round trips") of \(load.size) bytes"
+    if load.rounds > 1 { members.append(("rounds", .whole(UInt64(load.rounds)))) }
+    var text = "\(total) \(load.isOneWay ? "signals" : "round trips") of \(load.size) bytes"
     text += " on \(load.connections) \(load.connections == 1 ? "channel" : "channels")"
     text += ": \(UInt64(rate)) a second\n"
     if !result.latencies.isEmpty {
@@ -104,6 +109,7 @@ struct BenchLoad {
   let count: Int
   let connections: Int
   let outstanding: Int
+  let rounds: Int
   let isOneWay: Bool
 
   init(_ invocation: Invocation) throws(CommandError) {
@@ -118,6 +124,7 @@ struct BenchLoad {
     count = try Self.number(BenchCommand.count, invocation, fallback: 100_000, limit: 10_000_000)
     connections = try Self.number(BenchCommand.connections, invocation, fallback: 1, limit: 1000)
     outstanding = try Self.number(BenchCommand.outstanding, invocation, fallback: 1, limit: 10_000)
+    rounds = try Self.number(BenchCommand.rounds, invocation, fallback: 1, limit: 100_000)
     isOneWay = invocation.has(BenchCommand.oneWay)
   }
 
