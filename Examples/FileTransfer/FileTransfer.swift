@@ -40,6 +40,7 @@ import Platform
     let engine = try Engine()
     let group = try engine.makeGroup()
     let channel = try group.connect(to: address).channel
+    try awaitWelcome(group)
     var (sum, sent, id) = (Checksum(), UInt64(0), UInt64(0))
     var buffer = [UInt8](repeating: 0, count: partBytes)
     var progress = Progress(total: size)
@@ -69,6 +70,15 @@ import Platform
       return isSame
     }
     throw ChannelError(.timedOut, "no receipt in time")
+  }
+
+  /// Waits until the receiver says that it takes a file: there is no point in sending it a large one before.
+  static func awaitWelcome(_ group: ChannelGroup) throws(ChannelError) {
+    while let message = try group.receive(until: .after(nanoseconds: patience)) {
+      if let reason = message.closeReason { throw ChannelError(.closed, "not accepted: \(reason.text)") }
+      if !message.isNotice, message.opCode == .helloResponse { return }
+    }
+    throw ChannelError(.timedOut, "not accepted in time")
   }
 
   // MARK: Receiving

@@ -54,6 +54,14 @@ import Testing
     #expect(try contents(folder.file("copy")) == contents(folder.file("file")))
   }
 
+  @Test func filesWithoutAReceiverStay() throws {
+    let folder = try TemporaryDirectory()
+    try write([1, 2, 3], to: folder.file("file"))
+    let sender = try Example("FileTransfer", ["send", "unix:" + folder.file("nobody"), folder.file("file")]).finish()
+    #expect(sender.end == .exited(1))
+    #expect(sender.lines == ["error: not accepted: no socket at this path"])
+  }
+
   @Test func jobsArePrintedPageByPage() throws {
     let server = try Example("PrintServer", ["serve", Self.anywhere, "1"])
     let address = try server.address()
