@@ -5,9 +5,9 @@ public import Platform
 /// Safe from any thread. A few are kept for the next; the rest goes back to the system.
 public final class ChunkPool: @unchecked Sendable {
   /// Bytes of one chunk.
-  public static let chunkSize = 64 << 10
+  public static let chunkSize = 32 << 10
   /// Chunks that are kept when nobody has them.
-  static let kept = 64
+  static let kept = 256
 
   private let lock: Lock
   private var free: [UnsafeMutableRawPointer] = []
