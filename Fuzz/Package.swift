@@ -35,5 +35,12 @@ let package = Package(
     .executableTarget(
       name: "TextHeaders", dependencies: ["Promise", .product(name: "Channels", package: "weir")],
       path: "TextHeaders", swiftSettings: target),
+    .executableTarget(
+      name: "FrameStream",
+      dependencies: [
+        "Promise", .product(name: "Channels", package: "weir"), .product(name: "Platform", package: "weir"),
+        .product(name: "Reactor", package: "weir"),
+      ],
+      path: "FrameStream", swiftSettings: target),
   ]
 )

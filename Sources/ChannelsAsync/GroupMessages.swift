@@ -52,7 +52,11 @@ public final class ReceivedMessage: @unchecked Sendable {
   /// Only for whoever set `isTaken`.
   private var message: Message?
 
-  init(_ message: consuming Message) { self.message = consume message }
+  init(_ message: consuming Message) {
+    self.message = consume message
+    // Hands it over to the thread that takes it.
+    isTaken.store(false, ordering: .releasing)
+  }
 
   /// The message, which is the caller's from then on; nil when it was taken before.
   public func take() -> Message? {
