@@ -18,6 +18,8 @@ final class Channel: Stream, @unchecked Sendable {
   /// What the parser has given since it was last handed over.
   @exclusivity(unchecked) private var arrived = NodeList()
   @exclusivity(unchecked) private var delivers: Bool
+  /// Whether the answer to the peer's bye is the engine's own.
+  private var hasAnsweredBye = false
   @exclusivity(unchecked) private var reason: CloseReason?
   private var detail: String?
   private var timer: LoopTimer?
@@ -279,6 +281,7 @@ final class Channel: Stream, @unchecked Sendable {
 
   /// Both sides said bye: ours may send nothing more, so the engine answers for it.
   private func answerBye(_ id: UInt64) {
+    hasAnsweredBye = true
     let node = engine.pool.takeAlways()
     node.pointee.opCode = OpCode.byeResponse
     node.pointee.id = id
@@ -319,6 +322,16 @@ final class Channel: Stream, @unchecked Sendable {
     let why = life.handle(.ended(reason ?? CloseReason(end))) ?? reason ?? CloseReason(end)
     engine.lock.unlock()
     engine.closed(self, why, detail ?? end.detail)
+  }
+
+  /// Whether a message that was not sent is the engine's own, which nobody wants back: its application never posted it.
+  func isOwn(_ unsent: MessageNode.Pointer) -> Bool {
+    switch unsent.pointee.opCode {
+    case .signal: Heartbeat.isMark(unsent)
+    case .byeResponse: hasAnsweredBye
+    case .helloRequest: supervisor != nil
+    default: false
+    }
   }
 
   /// What was to be sent and never was, oldest first. A message of which a part was sent counts as not sent.

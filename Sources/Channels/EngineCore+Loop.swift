@@ -220,8 +220,7 @@ extension EngineCore {
     lock.unlock()
     var unsent = channel.takeUnsentMessages()
     while let node = unsent.pop() {
-      let isOurs = Heartbeat.isMark(node) || channel.supervisor != nil && node.pointee.opCode == .helloRequest
-      if isOurs {
+      if channel.isOwn(node) {
         pool.put(node)
         continue
       }

@@ -93,6 +93,26 @@ struct ByeTests {
     }
   }
 
+  @Test func theEnginesOwnAnswerDoesNotComeBack() throws {
+    var options = EngineOptions()
+    options.sendQueueBytes = 100_000
+    try withEngine(options) { engine in
+      let server = try Server(engine)
+      let (peer, channel) = try server.greetedPeer()
+      // So much waits that neither our bye nor the answer to the peer's is ever sent.
+      _ = try fill(server.group, engine, channel)
+      let bye = try server.group.sayBye(on: channel)
+      try peer.send(Frame(.byeRequest, id: 5).bytes + Frame(.byeResponse, id: bye.id).bytes)
+      #expect(try told(server.group).opCode == .byeRequest)
+      let answer = try told(server.group)
+      #expect(answer.opCode == .byeResponse && answer.id == bye.id && !answer.isNotice)
+      var back = try told(server.group)
+      while back.opCode == .signal, back.reason.isEmpty { back = try told(server.group) }
+      #expect(back.opCode == .byeRequest && back.isNotice && back.id == bye.id && back.status == .channelClosed)
+      try expectEnd(server.group, channel, "graceful")
+    }
+  }
+
   @Test func messagesBeforeAByeArriveBeforeIt() throws {
     try withEngine { engine in
       let server = try Server(engine)
