@@ -165,7 +165,10 @@ final class Channel: Stream, @unchecked Sendable {
     let count = node.pointee.frameBytes
     guard count < Stream.copiesBelow else {
       let bytes = UnsafeMutableRawBufferPointer(start: node.pointee.bytes, count: count)
-      return enqueue(owned: bytes, token: UnsafeMutableRawPointer(node), ignoringLimit: ignoringLimit)
+      engine.pool.lend(node)
+      let queued = enqueue(owned: bytes, token: UnsafeMutableRawPointer(node), ignoringLimit: ignoringLimit)
+      if case .taken = queued.sending {} else { engine.pool.takeFromQueue(node) }
+      return queued
     }
     let queued = enqueue(UnsafeRawBufferPointer(start: node.pointee.bytes, count: count), ignoringLimit: ignoringLimit)
     if case .taken = queued.sending { engine.pool.put(node) }
@@ -339,7 +342,9 @@ final class Channel: Stream, @unchecked Sendable {
     var list = NodeList()
     takeUnsent { bytes, start, end, token in
       if let token {
-        list.append(token.assumingMemoryBound(to: MessageNode.self))
+        let node = token.assumingMemoryBound(to: MessageNode.self)
+        engine.pool.takeFromQueue(node)
+        list.append(node)
       } else {
         copyFrames(bytes, start, end, into: &list)
       }

@@ -28,6 +28,8 @@ struct MessageNode {
   var id: UInt64 = 0
   /// Made beside the pool's bound, and freed when it comes back.
   var isExtra = false
+  /// In a send queue as it is: counts there, and not against the pool's bound.
+  var isLent = false
   /// For the channel that fills it: how many bytes of the frame are there.
   var filled = 0
 

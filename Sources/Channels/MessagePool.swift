@@ -21,6 +21,7 @@ final class MessagePool: ByteOwner, @unchecked Sendable {
   @exclusivity(unchecked) private var freeBytes = 0
   @exclusivity(unchecked) private var liveCount = 0
   @exclusivity(unchecked) private var extraCount = 0
+  @exclusivity(unchecked) private var lentCount = 0
   @exclusivity(unchecked) private var wasRefused = false
   @exclusivity(unchecked) private var isClosed = false
   @exclusivity(unchecked) private var keepsItself = false
@@ -58,7 +59,7 @@ final class MessagePool: ByteOwner, @unchecked Sendable {
   /// A message that was reset; nil when `limit` are out, which is remembered, or when the pool was closed.
   func take() -> MessageNode.Pointer? {
     lock.lock()
-    if let node = free, !isClosed {
+    if let node = free, liveCount < limit, !isClosed {
       free = node.pointee.next
       freeCount -= 1
       freeBytes -= node.pointee.capacity
@@ -98,7 +99,9 @@ final class MessagePool: ByteOwner, @unchecked Sendable {
   func put(_ node: MessageNode.Pointer) {
     node.pointee.reset()
     lock.lock()
-    let frees = node.pointee.isExtra || isClosed
+    if node.pointee.isLent { countAsOut(node) }
+    // Those that were lent may have been replaced meanwhile.
+    let frees = node.pointee.isExtra || isClosed || freeCount >= limit
     if node.pointee.isExtra { extraCount -= 1 } else { liveCount -= 1 }
     if !frees {
       if freeBytes > Self.keptBytes, node.pointee.capacity > MessageNode.smallestCapacity { node.pointee.shrink() }
@@ -106,12 +109,39 @@ final class MessagePool: ByteOwner, @unchecked Sendable {
     }
     let relieves = wasRefused && liveCount < limit && !isClosed
     if relieves { wasRefused = false }
-    let isLast = keepsItself && liveCount == 0 && extraCount == 0
+    let isLast = keepsItself && liveCount + extraCount + lentCount == 0
     if isLast { keepsItself = false }
     lock.unlock()
     if frees { MessageNode.free(node) }
     if relieves { onRelief() }
     if isLast { Unmanaged.passUnretained(self).release() }
+  }
+
+  /// A message goes into a send queue as it is. What waits there is bounded by the queue, and must not keep this side from
+  /// receiving: two engines that only send to each other would wait for each other for ever.
+  func lend(_ node: MessageNode.Pointer) {
+    lock.lock()
+    guard !node.pointee.isExtra else { return lock.unlock() }
+    node.pointee.isLent = true
+    liveCount -= 1
+    lentCount += 1
+    let relieves = wasRefused && !isClosed
+    if relieves { wasRefused = false }
+    lock.unlock()
+    if relieves { onRelief() }
+  }
+
+  /// It did not, or comes back to the application.
+  func takeFromQueue(_ node: MessageNode.Pointer) {
+    lock.lock()
+    if node.pointee.isLent { countAsOut(node) }
+    lock.unlock()
+  }
+
+  private func countAsOut(_ node: MessageNode.Pointer) {
+    node.pointee.isLent = false
+    lentCount -= 1
+    liveCount += 1
   }
 
   /// The same for a whole list.
@@ -128,14 +158,14 @@ final class MessagePool: ByteOwner, @unchecked Sendable {
   var outside: Int {
     lock.lock()
     defer { lock.unlock() }
-    return liveCount + extraCount
+    return liveCount + extraCount + lentCount
   }
 
   /// Gives no more messages. The pool lives on until the last one is back.
   func close() {
     lock.lock()
     isClosed = true
-    if liveCount + extraCount > 0 { keepItself() }
+    if liveCount + extraCount + lentCount > 0 { keepItself() }
     lock.unlock()
   }
 

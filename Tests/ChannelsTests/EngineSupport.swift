@@ -137,6 +137,14 @@ struct Unexpected: Error, CustomStringConvertible {
 /// The next message of a group, told.
 func told(_ group: ChannelGroup) throws -> Told { Told(try next(group)) }
 
+/// The next thing that a group hears of, but for the notice that it takes messages more slowly than they come.
+func toldUnhurried(_ group: ChannelGroup) throws -> Told {
+  while true {
+    let told = try told(group)
+    if !(told.isNotice && told.status == .poolEmpty) { return told }
+  }
+}
+
 /// Whether the next thing that a group hears of is the end of this channel.
 func expectEnd(
   _ group: ChannelGroup, _ channel: UInt16, _ reason: String, sourceLocation: SourceLocation = #_sourceLocation
