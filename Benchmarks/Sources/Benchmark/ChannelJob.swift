@@ -18,6 +18,8 @@ struct ChannelJob {
 
   /// Messages or round trips before those that are counted.
   var warmUp: Int { count / 10 + 1 }
+  /// Messages of a stream before those whose allocations are counted: by then the pool has grown to what the traffic needs.
+  var settled: Int { max(warmUp, count / 2) }
 
   init(_ settings: [String]) throws {
     for setting in settings {

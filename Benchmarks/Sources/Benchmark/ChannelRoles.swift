@@ -119,11 +119,11 @@ struct ChannelRoles {
     var allocations = AllocationCount()
     let start = Clock.monotonic()
     for index in 1..<job.count {
-      if index == job.warmUp { allocations.begin() }
+      if index == job.settled { allocations.begin() }
       size = try nextSignal()
     }
     let nanoseconds = Clock.monotonic() - start
-    allocations.end(messages: job.count - job.warmUp)
+    allocations.end(messages: job.count - job.settled)
     guard size == job.size else { throw Failure(description: "a body of \(size) bytes came") }
     try say(messages: job.count - 1, nanoseconds)
     try allocations.say()
@@ -222,10 +222,10 @@ struct ChannelRoles {
     let body = job.body
     var allocations = AllocationCount()
     for index in 1..<job.count {
-      if index == job.warmUp { allocations.begin() }
+      if index == job.settled { allocations.begin() }
       try post(.signal, on: channel, body)
     }
-    allocations.end(messages: job.count - job.warmUp)
+    allocations.end(messages: job.count - job.settled)
     // Before the last one: the other side may end this process as soon as it has it.
     try allocations.say()
     try post(.signal, on: channel, body)
