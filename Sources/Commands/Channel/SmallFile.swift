@@ -1,4 +1,5 @@
 internal import CommandSupport
+internal import Documents
 internal import Platform
 
 /// Files of one line that other programs read while we write them: they see the old line or the new one, never a part.

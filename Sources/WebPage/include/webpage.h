@@ -1,0 +1,12 @@
+/* The web page, as bytes inside the program. */
+#ifndef WEBPAGE_H
+#define WEBPAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* page.html as it stands in the source tree. */
+const uint8_t *webpage_bytes(void);
+size_t webpage_size(void);
+
+#endif
