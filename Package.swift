@@ -61,7 +61,7 @@ let package = Package(
     .systemLibrary(
       name: "CNGHTTP2", path: "Sources/External/CNGHTTP2", pkgConfig: "libnghttp2",
       providers: [.apt(["libnghttp2-dev"]), .brew(["libnghttp2"])]),
-    .target(name: "CCurl", dependencies: ["CPlatform"], path: "Sources/External/CCurl"),
+    .target(name: "CCurl", path: "Sources/External/CCurl"),
     .target(name: "WebPage"),
 
     // 1: the Swift face of the operating system; JSON text
