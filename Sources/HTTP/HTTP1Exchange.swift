@@ -37,7 +37,7 @@ final class HTTP1Exchange: Exchange, @unchecked Sendable {
     guard advance(from: Stage.waiting, to: Stage.begun) else { return }
     status.store(head.status, ordering: .relaxed)
     var out = lines(head, capacity: 0)
-    if request.version == .http1_1 { out.append(contentsOf: HTTP1Text.chunked) }
+    if request.version == .http11 { out.append(contentsOf: HTTP1Text.chunked) }
     out += HTTP1Text.lineEnd
     _ = out.withUnsafeBytes { driver.connection.send($0, ignoringLimit: true) }
   }
@@ -47,20 +47,20 @@ final class HTTP1Exchange: Exchange, @unchecked Sendable {
     if request.method == .head { return .taken }
     let connection = driver.connection
     let sending =
-      request.version == .http1_1 ? piece.withChunk { connection.send($0) } : piece.withBytes { connection.send($0) }
+      request.version == .http11 ? piece.withChunk { connection.send($0) } : piece.withBytes { connection.send($0) }
     if case .taken = sending { sent.wrappingAdd(UInt64(piece.count), ordering: .relaxed) }
     return sending
   }
 
   override func finish() {
     guard advance(from: Stage.begun, to: Stage.over) else { return }
-    if request.version == .http1_1, request.method != .head {
+    if request.version == .http11, request.method != .head {
       _ = HTTP1Text.lastChunk.withUnsafeBytes { driver.connection.send($0, ignoringLimit: true) }
     }
     // Where there are no chunks, the end of the connection is the end of the body.
     conclude(
       status.load(ordering: .relaxed), sent.load(ordering: .relaxed),
-      keepsOn: keepsAlive && request.version == .http1_1)
+      keepsOn: keepsAlive && request.version == .http11)
   }
 
   override func abort() {
@@ -90,7 +90,7 @@ final class HTTP1Exchange: Exchange, @unchecked Sendable {
     driver.connection.server.appendDate(to: &out)
     if !keepsAlive || driver.connection.server.isDraining {
       out.append(contentsOf: HTTP1Text.close)
-    } else if request.version == .http1_0 {
+    } else if request.version == .http10 {
       out.append(contentsOf: HTTP1Text.keepAlive)
     }
     return out
