@@ -1,20 +1,20 @@
 package import Documents
 internal import Platform
 
+/// Something about a file of a running server that whoever runs it should know.
+package enum AccessEvent: Sendable {
+  /// The file has new content, which is in use.
+  case reloaded(path: String)
+  /// The file cannot be used. What a token file or key file said no longer holds; a certificate stays in use.
+  case unusable(Failure)
+}
+
 /// Keeps the rules of a running server as its files say: the token file and the access keys.
 ///
 /// Files are looked at when rules are asked for, at most once a second, so that whoever asks at each request and once a second
 /// for each open answer has a changed token or a revoked key work, or stop to work, within two seconds. A file that cannot be
 /// used opens nothing: what was known from it no longer holds. Safe from any thread.
 package final class AccessKeeper: @unchecked Sendable {
-  /// Something that whoever runs the server should know.
-  package enum Event {
-    /// A file has new content, which is in use.
-    case reloaded(path: String)
-    /// A file cannot be used any more.
-    case unusable(Failure)
-  }
-
   /// Nanoseconds between two looks at the files.
   private static let interval: Int64 = 1_000_000_000
 
@@ -22,7 +22,7 @@ package final class AccessKeeper: @unchecked Sendable {
   private let machineName: String?
   private let monotonic: @Sendable () -> Int64
   private let wall: @Sendable () -> UInt64
-  private let tell: @Sendable (Event) -> Void
+  private let tell: @Sendable (AccessEvent) -> Void
 
   private let lock: Lock
   // Under the lock.
@@ -41,7 +41,7 @@ package final class AccessKeeper: @unchecked Sendable {
   /// - Throws: what is wrong with the token file or the key file. A missing key file is no fault, a missing token file is.
   package init(
     _ settings: GatewaySettings, monotonic: @escaping @Sendable () -> Int64 = Clock.monotonic,
-    wall: @escaping @Sendable () -> UInt64 = Clock.wall, tell: @escaping @Sendable (Event) -> Void = { _ in }
+    wall: @escaping @Sendable () -> UInt64 = Clock.wall, tell: @escaping @Sendable (AccessEvent) -> Void = { _ in }
   ) throws(Failure) {
     do throws(SystemError) { lock = try Lock() } catch {
       throw Failure(.internal, "out of memory", causes: [error.message])
@@ -68,7 +68,7 @@ package final class AccessKeeper: @unchecked Sendable {
   package func current() -> AccessRules {
     lock.lock()
     let now = monotonic()
-    var events: [Event] = []
+    var events: [AccessEvent] = []
     if now >= next {
       next = now &+ Self.interval
       events = look()
@@ -82,8 +82,8 @@ package final class AccessKeeper: @unchecked Sendable {
   /// Whether the grant still holds now.
   package func isStillValid(_ grant: Grant) -> Bool { current().isStillValid(grant, now: wall()) }
 
-  private func look() -> [Event] {
-    var events: [Event] = []
+  private func look() -> [AccessEvent] {
+    var events: [AccessEvent] = []
     let now = wall()
     if let found = tokenFile?.look(now: now), let path = tokenFile?.path {
       events.append(take(found, path) { (content) throws(Failure) in try takeToken(content, path) })
@@ -97,7 +97,7 @@ package final class AccessKeeper: @unchecked Sendable {
 
   private func take(
     _ found: Result<[UInt8]?, Failure>, _ path: String, _ use: ([UInt8]?) throws(Failure) -> Void
-  ) -> Event {
+  ) -> AccessEvent {
     do throws(Failure) {
       switch found {
       case .success(let content): try use(content)

@@ -35,7 +35,7 @@ package struct Credentials: Sendable {
 /// Two dangers are told apart. A stranger who can connect is kept out by credentials. A web page in the browser of somebody who
 /// may connect is kept out by what browsers say and pages cannot forge: `Host`, which shows that a name of the attacker leads
 /// here (DNS rebinding), and `Origin`, which shows whose page it is. The second danger is there only where nothing that the page
-/// does not know is asked for: see `GatewayListener.checksBrowsers`.
+/// does not know is asked for: see `GatewayListener.checksOrigin` and `checksHost`.
 package struct AccessRules: Sendable {
   private let mode: GatewaySettings.AccessMode
   private let corsOrigins: [WebOrigin]
@@ -128,14 +128,14 @@ package struct AccessRules: Sendable {
   /// The part of `grant` that is about web pages: whether `Host` and `Origin` may be what they are. Every request passes it,
   /// also those that need no credentials.
   package func checkBrowser(_ request: AccessRequest, on listener: GatewayListener) throws(AccessRefusal) {
-    guard listener.checksBrowsers else { return }
-    guard let text = request.host, let host = Authority(Substring(text).utf8), isHost(host, of: listener) else {
+    let host = request.host.flatMap { Authority(Substring($0).utf8) }
+    if listener.checksHost, !(host.map { isHost($0, of: listener) } ?? false) {
       throw .forbidden(
         "invalid Host header",
         hint: "Call the server by the address that it listens at, or let it be called otherwise with --allow-host HOST."
       )
     }
-    guard let text = request.origin else { return }
+    guard listener.checksOrigin, let text = request.origin else { return }
     guard let origin = WebOrigin(header: text), isOrigin(origin, of: listener, calledAs: host) else {
       throw .forbidden(
         "invalid Origin header", hint: "Let pages of another origin use the server with --cors-origin ORIGIN.")
@@ -153,9 +153,9 @@ package struct AccessRules: Sendable {
     return host.isLoopback || (host.isAddress && !listener.bind.isLoopback)
   }
 
-  private func isOrigin(_ origin: WebOrigin, of listener: GatewayListener, calledAs host: Authority) -> Bool {
-    origin == WebOrigin(isSecure: listener.isSecure, host) || corsOrigins.contains(origin)
-      || (origin == server && listener.needsCredential)
+  private func isOrigin(_ origin: WebOrigin, of listener: GatewayListener, calledAs host: Authority?) -> Bool {
+    if corsOrigins.contains(origin) || (origin == server && listener.needsCredential) { return true }
+    return host.map { origin == WebOrigin(isSecure: listener.isSecure, $0) } ?? false
   }
 
   private static func names(_ machineName: String?) -> [Substring.UTF8View] {

@@ -147,9 +147,14 @@ package struct GatewayListener: Sendable {
       bind: bind.with(port: port), isSecure: isSecure, needsCredential: needsCredential, isRemote: isRemote)
   }
 
-  /// Whether what browsers say of themselves has to be looked at: where a web page that the user never meant to trust could
-  /// otherwise use the server in the user's name. A bearer token is no such danger, for no browser sends it on its own accord.
-  package var checksBrowsers: Bool { bind.isLoopback || !needsCredential }
+  /// Whether it is looked at whose page a browser's request comes from: where a web page that nobody meant to trust could
+  /// otherwise use the server in the name of whoever looks at it. A bearer token is no such danger, for no browser sends it on
+  /// its own accord; a client certificate is.
+  package var checksOrigin: Bool { bind.isLoopback || !needsCredential }
+
+  /// Whether it is looked at by which name a request calls the server, for a page can make a name of its own lead here. Not for
+  /// TLS between machines: the certificate is for no such name, so that the browser has refused already.
+  package var checksHost: Bool { bind.isLoopback || (!needsCredential && !isSecure) }
 
   /// `http://127.0.0.1:9700`
   package var baseURL: String { (isSecure ? "https://" : "http://") + bind.text }
