@@ -108,6 +108,7 @@ export class Tab {
   complaints = [];
   /** Every address that was asked for. */
   requests = [];
+  #answer;
   #browser;
   #session;
   #target;
@@ -125,7 +126,8 @@ export class Tab {
   }
 
   heard(method, params) {
-    if (method === "Network.requestWillBeSent") this.requests.push(params.request.url);
+    if (method === "Fetch.requestPaused") this.#paused(params).catch(fault => this.complaints.push(`answer: ${fault.message}`));
+    else if (method === "Network.requestWillBeSent") this.requests.push(params.request.url);
     else if (method === "Runtime.exceptionThrown") {
       this.complaints.push(`thrown: ${params.exceptionDetails.exception?.description ?? params.exceptionDetails.text}`);
     } else if (method === "Runtime.consoleAPICalled" && ["error", "warning", "assert"].includes(params.type)) {
@@ -133,6 +135,25 @@ export class Tab {
     } else if (method === "Log.entryAdded" && ["error", "warning"].includes(params.entry.level)) {
       this.complaints.push(`${params.entry.source}: ${params.entry.text} ${params.entry.url ?? ""}`);
     }
+  }
+
+  /**
+   * Answers the page's requests for addresses of this pattern in the server's place. The function gets the address and
+   * returns { status, type, body }, or nothing to leave the request without an answer, or "server" to let it through.
+   */
+  async answer(urlPattern, answer) {
+    this.#answer = answer;
+    await this.call("Fetch.enable", { patterns: [{ urlPattern }] });
+  }
+
+  async #paused({ requestId, request }) {
+    const given = this.#answer(request.url);
+    if (!given) return;
+    if (given === "server") return void await this.call("Fetch.continueRequest", { requestId });
+    const { status = 200, type = "application/json", body } = given;
+    await this.call("Fetch.fulfillRequest", {
+      requestId, responseCode: status, responseHeaders: [{ name: "content-type", value: type }], body: Buffer.from(body).toString("base64"),
+    });
   }
 
   size(width, height) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { until } from "./waiting.mjs";
 import { open, rows, serve, UNREACHABLE, untilNewest, untilState, useBrowser } from "./page.mjs";
 
 useBrowser();
@@ -25,8 +26,7 @@ test("streams that end after their time are taken up without a sign of it", asyn
     if (i % 10 === 0) await untilNewest(tab, i);
   }
   const before = streams();
-  await tab.until("performance.now() > 0");
-  while (streams() < before + 3) await tab.until("new Promise(resolve => setTimeout(resolve, 50, true))");
+  await until(() => streams() >= before + 3);
   await weir.append("demo", { i: 61 });
   await untilNewest(tab, 61);
   await tab.untilText("#count", "61 rows");
@@ -51,6 +51,29 @@ test("after the server was away, the stream goes on without duplicates or losses
   assert.equal(await tab.visible("#problem"), false);
   await weir.append("demo", {});
   await untilNewest(tab, 9);
+});
+
+test("a tab that nobody looks at lets its stream go, and catches up", async t => {
+  const weir = await serve(t);
+  await weir.create("demo");
+  await weir.append("demo", {});
+  const tab = await open(t, weir.page("demo"), { before: `{
+    const later = setTimeout; // a minute is over sooner here
+    setTimeout = (action, wait) => later(action, wait === 60000 ? 1 : wait);
+  }` });
+  await untilNewest(tab, 1);
+  const look = hidden => tab.eval(hidden => {
+    Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, hidden);
+  const followers = async () => JSON.parse(await weir.get("/v0/ui/pools/demo/info")).pool.followers.count;
+  assert.equal(await followers(), 1);
+  await look(true);
+  await until(async () => await followers() === 0);
+  await weir.run(["feed", "demo"], lines(2, 5));
+  await look(false);
+  await untilNewest(tab, 5);
+  assert.deepEqual((await rows(tab)).map(row => row.seq ?? row.notice), ["1", "2", "3", "4", "5"]);
 });
 
 test("messages that were overwritten before they could be read are counted", async t => {
@@ -88,7 +111,7 @@ test("a pool that is deleted and made again is followed from its new beginning",
   await untilNewest(tab, 1);
   await untilState(tab, "live");
   assert.deepEqual((await rows(tab)).map(row => row.seq ?? row.notice),
-    ["1", "2", "3", "4", "5", "The pool was made anew: its sequence numbers start again", "1"]);
+    ["1", "2", "3", "4", "5", "Another pool took the place of this one: its messages follow", "1"]);
 });
 
 test("a pool that does not exist is named as the reason, and followed once it does", async t => {

@@ -37,9 +37,10 @@ export async function serve(t, ...options) {
 
 /**
  * A tab that shows an address. When the test ends, the browser must have had nothing to complain about except what
- * matches `expected`, and the page must have asked nobody but its own server.
+ * matches `expected`, and the page must have asked nobody but its own server. The script `before` runs before the page's,
+ * and `answer` is what Tab.answer takes.
  */
-export async function open(t, address, { expected, ...options } = {}) {
+export async function open(t, address, { expected, before, answer, ...options } = {}) {
   const tab = await browser.tab(options);
   atEnd(t, async () => {
     await tab.close();
@@ -47,6 +48,8 @@ export async function open(t, address, { expected, ...options } = {}) {
     const { origin } = new URL(address);
     assert.deepEqual(tab.requests.filter(url => !url.startsWith(origin) && !url.startsWith("data:")), [], "requests to others");
   });
+  if (answer) await tab.answer(...answer);
+  if (before) await tab.call("Page.addScriptToEvaluateOnNewDocument", { source: before });
   await tab.open(address);
   return tab;
 }

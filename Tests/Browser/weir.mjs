@@ -73,6 +73,12 @@ export class Weir {
     return text;
   }
 
+  async get(path) {
+    const response = await fetch(this.address + path);
+    if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
+    return response.text();
+  }
+
   create(name, size_bytes = 1048576, token) {
     return this.post("/v0/pools", { pool: name, size_bytes }, token);
   }
