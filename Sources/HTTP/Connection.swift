@@ -8,7 +8,7 @@ final class Connection: Stream, @unchecked Sendable {
 
   let server: HTTPServer
   private let address: SocketAddress
-  private let listener: SocketAddress
+  private let listener: HTTPListener
   private let isSecure: Bool
   private(set) var peer: Peer
   private(set) var driver: Driver?
@@ -22,7 +22,7 @@ final class Connection: Stream, @unchecked Sendable {
   var place = -1
 
   init(
-    _ server: HTTPServer, _ socket: SocketNumber, from address: SocketAddress, at listener: SocketAddress,
+    _ server: HTTPServer, _ socket: SocketNumber, from address: SocketAddress, at listener: HTTPListener,
     secure: SecureLayer?
   ) throws(SystemError) {
     self.server = server
@@ -30,13 +30,15 @@ final class Connection: Stream, @unchecked Sendable {
     self.listener = listener
     isSecure = secure != nil
     accepted = server.loop.network.now()
-    peer = Peer(address: address, listener: listener, isSecure: isSecure, name: nil)
+    peer = Peer(
+      address: address, listener: listener.address, number: listener.number, isSecure: isSecure, name: nil)
     try super.init(server.loop, server.chunks, limit: server.limits.waitingBytes)
   }
 
   override func opened() {
     guard let secure = secureLayer else { return }
-    peer = Peer(address: address, listener: listener, isSecure: true, name: secure.peerName)
+    peer = Peer(
+      address: address, listener: listener.address, number: listener.number, isSecure: true, name: secure.peerName)
     guard let name = secure.applicationProtocol else { return }
     begin(isHTTP2: name.utf8.elementsEqual("h2".utf8))
   }

@@ -25,7 +25,7 @@ final class HTTP1Exchange: ServerExchange, @unchecked Sendable {
   override func begin(_ head: ResponseHead) {
     guard takeBeginning(head.status) else { return }
     var out = lines(head, capacity: 0)
-    if request.version == .http1_1 { out.append(contentsOf: HTTP1Text.chunked) }
+    if request.version == .http11 { out.append(contentsOf: HTTP1Text.chunked) }
     out += HTTP1Text.lineEnd
     _ = out.withUnsafeBytes { driver.connection.send($0, ignoringLimit: true) }
   }
@@ -35,18 +35,18 @@ final class HTTP1Exchange: ServerExchange, @unchecked Sendable {
     if request.method == .head { return .taken }
     let connection = driver.connection
     let sending =
-      request.version == .http1_1 ? piece.withChunk { connection.send($0) } : piece.withBytes { connection.send($0) }
+      request.version == .http11 ? piece.withChunk { connection.send($0) } : piece.withBytes { connection.send($0) }
     if case .taken = sending { add(sent: piece.count) }
     return sending
   }
 
   override func finish() {
     guard takeEnd() else { return }
-    if request.version == .http1_1, request.method != .head {
+    if request.version == .http11, request.method != .head {
       _ = HTTP1Text.lastChunk.withUnsafeBytes { driver.connection.send($0, ignoringLimit: true) }
     }
     // Where there are no chunks, the end of the connection is the end of the body.
-    conclude(keepsOn: keepsAlive && request.version == .http1_1)
+    conclude(keepsOn: keepsAlive && request.version == .http11)
   }
 
   override func abort() {
@@ -71,7 +71,7 @@ final class HTTP1Exchange: ServerExchange, @unchecked Sendable {
     HTTP1Text.append(date: server.date(), to: &out)
     if !keepsAlive || server.isDraining {
       out.append(contentsOf: HTTP1Text.close)
-    } else if request.version == .http1_0 {
+    } else if request.version == .http10 {
       out.append(contentsOf: HTTP1Text.keepAlive)
     }
     return out

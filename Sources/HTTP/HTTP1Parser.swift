@@ -92,14 +92,14 @@ final class HTTP1Parser {
     let encodings = parts.count(of: "transfer-encoding")
     let lengths = parts.count(of: "content-length")
     if encodings > 0 {
-      if lengths > 0 || encodings > 1 || parts.version == .http1_0 { return .malformed }
+      if lengths > 0 || encodings > 1 || parts.version == .http10 { return .malformed }
       guard let encoding = parts.only("transfer-encoding"), RequestParts.isSame(encoding, "chunked") else {
         return .unknownTransfer
       }
     }
     if lengths > 1 { return .malformed }
     let hosts = parts.count(of: "host")
-    if hosts > 1 || (hosts == 0 && parts.version == .http1_1) { return .malformed }
+    if hosts > 1 || (hosts == 0 && parts.version == .http11) { return .malformed }
     if lengths == 1, parser.pointee.content_length > UInt64(limits.bodyBytes), !isComplete { return .bodyTooLarge }
     if !parts.settleTarget() { return .malformed }
     return parts.expectation == .unknown ? .unknownExpectation : nil
@@ -118,7 +118,7 @@ final class HTTP1Parser {
 
   private func endHead() -> Int32 {
     readsHead = false
-    parts.version = parser.pointee.http_major == 1 && parser.pointee.http_minor == 0 ? .http1_0 : .http1_1
+    parts.version = parser.pointee.http_major == 1 && parser.pointee.http_minor == 0 ? .http10 : .http11
     if parser.pointee.http_major != 1 { return fail(.unknownVersion) }
     // No protocol is changed here, whatever is asked: what follows is the body.
     parser.pointee.upgrade = 0

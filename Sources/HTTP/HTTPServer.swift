@@ -36,12 +36,14 @@ public final class HTTPServer: @unchecked Sendable {
   /// Begins to listen, and returns the address with the port that was bound.
   ///
   /// - Parameters:
+  ///   - number: by which requests tell listeners apart.
   ///   - secure: makes the secure layers of its connections; nil for plain ones.
   ///   - failed: is told when it accepts no more, and why.
   public func listen(
-    _ address: SocketAddress, secure: SecureContext? = nil, failed: @escaping (SystemError) -> Void = { _ in }
+    _ address: SocketAddress, number: Int = 0, secure: SecureContext? = nil,
+    failed: @escaping (SystemError) -> Void = { _ in }
   ) throws(SystemError) -> SocketAddress {
-    let listener = try HTTPListener(self, address, secure: secure, failed: failed)
+    let listener = try HTTPListener(self, address, number: number, secure: secure, failed: failed)
     try listener.start()
     listeners.append(listener)
     if sweep == nil { scheduleSweep() }
@@ -67,7 +69,7 @@ public final class HTTPServer: @unchecked Sendable {
       return loop.network.close(socket, aborting: false)
     }
     do throws(SystemError) {
-      let connection = try Connection(self, socket, from: peer, at: listener.address, secure: layer)
+      let connection = try Connection(self, socket, from: peer, at: listener, secure: layer)
       connection.place = connections.count
       connections.append(connection)
       connection.start(accepted: socket, secure: layer)
@@ -164,13 +166,16 @@ public final class HTTPServer: @unchecked Sendable {
 /// Where a server listens. Loop only.
 final class HTTPListener: Listener, @unchecked Sendable {
   private let server: HTTPServer
+  let number: Int
   let secure: SecureContext?
   private let failed: (SystemError) -> Void
 
   init(
-    _ server: HTTPServer, _ address: SocketAddress, secure: SecureContext?, failed: @escaping (SystemError) -> Void
+    _ server: HTTPServer, _ address: SocketAddress, number: Int, secure: SecureContext?,
+    failed: @escaping (SystemError) -> Void
   ) throws(SystemError) {
     self.server = server
+    self.number = number
     self.secure = secure
     self.failed = failed
     try super.init(server.loop, address)

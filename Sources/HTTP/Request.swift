@@ -6,14 +6,17 @@ public final class Peer: Sendable {
   public let address: SocketAddress
   /// The address of the listener that it came to.
   public let listener: SocketAddress
+  /// The number that the listener was given.
+  public let listenerNumber: Int
   /// Whether it is encrypted.
   public let isSecure: Bool
   /// The subject of the certificate that the peer showed and that was verified; nil if it showed none.
   public let name: String?
 
-  init(address: SocketAddress, listener: SocketAddress, isSecure: Bool, name: String?) {
+  init(address: SocketAddress, listener: SocketAddress, number: Int, isSecure: Bool, name: String?) {
     self.address = address
     self.listener = listener
+    listenerNumber = number
     self.isSecure = isSecure
     self.name = name
   }
@@ -21,7 +24,7 @@ public final class Peer: Sendable {
 
 /// The version of the protocol that a request came by.
 public enum HTTPVersion: UInt8, Sendable {
-  case http1_0, http1_1, http2
+  case http10, http11, http2
 }
 
 /// One request, complete with its body. Does not change; safe from any thread.
@@ -95,7 +98,7 @@ public final class Request: Sendable {
 /// A request's head in the making: what parsers put together.
 struct RequestParts {
   var method = Method.other
-  var version = HTTPVersion.http1_1
+  var version = HTTPVersion.http11
   fileprivate(set) var bytes: [UInt8] = []
   fileprivate(set) var target = 0..<0
   fileprivate(set) var fields: [Request.Field] = []
@@ -138,7 +141,7 @@ struct RequestParts {
   enum Expectation { case none, goOn, unknown }
 
   var expectation: Expectation {
-    guard version != .http1_0, count(of: "expect") > 0 else { return .none }
+    guard version != .http10, count(of: "expect") > 0 else { return .none }
     guard let text = only("expect"), Self.isSame(text, "100-continue") else { return .unknown }
     return .goOn
   }

@@ -4,6 +4,9 @@ public import Platform
 ///
 /// Jobs start in the order in which they were submitted, and run side by side. Safe from any thread.
 public final class Workers: @unchecked Sendable {
+  /// What is to be done, by the thread of this number, from 0 on.
+  public typealias Job = @Sendable (_ worker: Int) -> Void
+
   /// Jobs that may run or wait at a time; further ones are refused at once.
   public let limit: Int
   private let lock: Lock
@@ -31,13 +34,13 @@ public final class Workers: @unchecked Sendable {
     self.limit = max(1, limit)
     lock = try Lock()
     news = try Condition()
-    for _ in 0..<max(1, count) { threads.append(ThreadBox(try Thread { [self] in work() })) }
+    for number in 0..<max(1, count) { threads.append(ThreadBox(try Thread { [self] in work(number) })) }
   }
 
   /// Has `job` run by one of the threads; false, and nothing is done, when there are as many jobs as may be.
   ///
   /// - Parameter ignoringLimit: For what was admitted before and goes on.
-  public func submit(ignoringLimit: Bool = false, _ job: @escaping @Sendable () -> Void) -> Bool {
+  public func submit(ignoringLimit: Bool = false, _ job: @escaping Job) -> Bool {
     lock.lock()
     guard !isStopping, ignoringLimit || running + jobs.count < limit else {
       lock.unlock()
@@ -61,7 +64,7 @@ public final class Workers: @unchecked Sendable {
     threads = []
   }
 
-  private func work() {
+  private func work(_ number: Int) {
     lock.lock()
     while true {
       guard let job = jobs.removeFirst() else {
@@ -77,7 +80,7 @@ public final class Workers: @unchecked Sendable {
       if calls { called += 1 }
       lock.unlock()
       if calls { news.signal() }
-      job()
+      job(number)
       lock.lock()
       running -= 1
     }
@@ -87,17 +90,19 @@ public final class Workers: @unchecked Sendable {
 
 /// Jobs in order, in a buffer that is used again and again.
 private struct JobRing {
-  private var slots: [(@Sendable () -> Void)?] = Array(repeating: nil, count: 64)
+  typealias Job = Workers.Job
+
+  private var slots: [Job?] = Array(repeating: nil, count: 64)
   private var first = 0
   private(set) var count = 0
 
-  mutating func append(_ job: @escaping @Sendable () -> Void) {
+  mutating func append(_ job: @escaping Job) {
     if count == slots.count { grow() }
     slots[(first + count) & (slots.count - 1)] = job
     count += 1
   }
 
-  mutating func removeFirst() -> (@Sendable () -> Void)? {
+  mutating func removeFirst() -> Job? {
     guard count > 0 else { return nil }
     let job = slots[first].take()
     first = (first + 1) & (slots.count - 1)
@@ -106,7 +111,7 @@ private struct JobRing {
   }
 
   private mutating func grow() {
-    var larger: [(@Sendable () -> Void)?] = []
+    var larger: [Job?] = []
     larger.reserveCapacity(slots.count * 2)
     for index in 0..<count { larger.append(slots[(first + index) & (slots.count - 1)]) }
     larger += Array(repeating: nil, count: slots.count * 2 - count)
