@@ -56,6 +56,13 @@ let package = Package(
     .target(
       name: "COpenSSL", path: "Sources/External/COpenSSL",
       linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+    .target(
+      name: "CLLHTTP", path: "Sources/External/CLLHTTP", cSettings: [.headerSearchPath("parser")]),
+    .systemLibrary(
+      name: "CNGHTTP2", path: "Sources/External/CNGHTTP2", pkgConfig: "libnghttp2",
+      providers: [.apt(["libnghttp2-dev"]), .brew(["libnghttp2"])]),
+    .target(name: "CCurl", path: "Sources/External/CCurl"),
+    .target(name: "WebPage"),
 
     // 1: the Swift face of the operating system; JSON text
     .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: swift),
@@ -75,27 +82,58 @@ let package = Package(
     // 3: secure layers of streams
     .target(name: "TLS", dependencies: ["Platform", "Reactor", "COpenSSL"], swiftSettings: swift),
 
+    // 3: an HTTP server
+    .target(
+      name: "HTTP", dependencies: ["JSON", "Platform", "Reactor", "CLLHTTP", "CNGHTTP2"], swiftSettings: swift),
+    // 3: an HTTP client
+    .target(name: "HTTPClient", dependencies: ["Platform", "CCurl"], swiftSettings: swift),
+
+    // 4: what every interface shows: messages, pools and errors as JSON
+    .target(name: "Documents", dependencies: ["JSON", "Lite3", "Platform", "Pools"], swiftSettings: swift),
     // 4: channels for async code; native builds only
     .target(name: "ChannelsAsync", dependencies: ["Platform", "Channels"], swiftSettings: native),
+
+    // 5: pools for agents
+    .target(name: "MCP", dependencies: ["Documents", "JSON", "Lite3", "Platform", "Pools"], swiftSettings: swift),
+    // 5: pools of other machines
+    .target(
+      name: "RemotePools", dependencies: ["Documents", "HTTPClient", "JSON", "Lite3", "Platform", "Pools"],
+      swiftSettings: swift),
+    // 5: pools over HTTP
+    .target(
+      name: "Gateway",
+      dependencies: ["Documents", "HTTP", "JSON", "Lite3", "Platform", "Pools", "Reactor", "WebPage"],
+      swiftSettings: swift),
 
     // 6: the command
     .target(name: "Arguments", swiftSettings: swift),
     .target(
-      name: "CommandSupport", dependencies: ["Arguments", "Platform", "JSON", "Pools"],
+      name: "CommandSupport", dependencies: ["Arguments", "Documents", "Platform", "JSON", "Pools"],
       path: "Sources/Commands/Support", swiftSettings: swift),
     .target(
-      name: "PoolCommands", dependencies: ["Arguments", "CommandSupport", "Platform", "JSON", "Lite3", "Pools"],
+      name: "PoolCommands",
+      dependencies: ["Arguments", "CommandSupport", "Documents", "MCP", "Platform", "JSON", "Lite3", "Pools"],
       path: "Sources/Commands/Pool", swiftSettings: swift),
     .target(
       name: "ChannelCommands",
-      dependencies: ["Arguments", "Channels", "CommandSupport", "JSON", "Lite3", "Platform", "Pools", "Reactor"],
+      dependencies: [
+        "Arguments", "Channels", "CommandSupport", "Documents", "JSON", "Lite3", "Platform", "Pools", "Reactor",
+      ],
       path: "Sources/Commands/Channel", swiftSettings: swift),
+    .target(
+      name: "ServerCommands",
+      dependencies: [
+        "Arguments", "CommandSupport", "Documents", "Gateway", "HTTP", "JSON", "Platform", "Pools", "Reactor", "TLS",
+      ],
+      path: "Sources/Commands/Server", swiftSettings: swift),
     .executableTarget(
       name: "weir",
       dependencies: [
         "Arguments", "ChannelCommands", "CommandSupport", "PoolCommands", "Reactor",
         // What the Windows build cannot have; the command says so there.
         .target(name: "TLS", condition: .when(platforms: [.linux, .macOS])),
+        .target(name: "RemotePools", condition: .when(platforms: [.linux, .macOS])),
+        .target(name: "ServerCommands", condition: .when(platforms: [.linux, .macOS])),
       ], swiftSettings: swift),
 
     // Recipes: programs to read and to copy, which tests run
@@ -125,14 +163,29 @@ let package = Package(
     .testTarget(
       name: "PoolCommandsTests",
       dependencies: [
-        "Arguments", "CommandSupport", "JSON", "Lite3", "Platform", "PoolCommands", "Pools", "Support",
+        "Arguments", "CommandSupport", "Documents", "JSON", "Lite3", "Platform", "PoolCommands", "Pools", "Support",
       ],
       swiftSettings: tests),
     .testTarget(
       name: "ChannelCommandsTests",
       dependencies: [
-        "Arguments", "ChannelCommands", "Channels", "CommandSupport", "JSON", "Platform", "Pools", "Support",
+        "Arguments", "ChannelCommands", "Channels", "CommandSupport", "Documents", "JSON", "Platform", "Pools",
+        "Support",
       ],
+      swiftSettings: tests),
+    .testTarget(
+      name: "HTTPTests", dependencies: ["HTTP", "Platform", "Reactor", "Support"], swiftSettings: tests),
+    .testTarget(
+      name: "HTTPClientTests", dependencies: ["HTTP", "HTTPClient", "Platform", "Reactor", "Support"],
+      swiftSettings: tests),
+    .testTarget(name: "MCPTests", dependencies: ["JSON", "MCP", "Platform", "Pools", "Support"], swiftSettings: tests),
+    .testTarget(
+      name: "GatewayTests",
+      dependencies: ["Documents", "Gateway", "HTTP", "JSON", "Lite3", "Platform", "Pools", "Reactor", "Support"],
+      swiftSettings: tests),
+    .testTarget(
+      name: "RemotePoolsTests",
+      dependencies: ["Documents", "Gateway", "HTTP", "HTTPClient", "Platform", "Pools", "RemotePools", "Support"],
       swiftSettings: tests),
     .testTarget(name: "TLSTests", dependencies: ["Platform", "Reactor", "Support", "TLS"], swiftSettings: tests),
     .testTarget(name: "PoolsTests", dependencies: ["Platform", "Pools", "Support"], swiftSettings: tests),

@@ -57,6 +57,45 @@ public struct Lite3Encoder: ~Copyable {
     try encode(data, readableBeyond, tags: tags)
   }
 
+  /// Encodes a message out of a larger text, such as a request that names its data and its tags.
+  ///
+  /// - Parameters:
+  ///   - text: one JSON value.
+  ///   - readableBeyond: how many bytes behind the text may be read; `JSONParser.padding` or more saves a copy.
+  ///   - find: is given the parsed text and says where in it the data is, and what tags the message gets; nil for none.
+  /// - Returns: False, with nothing encoded, when `find` gave nil.
+  public mutating func encodeMessage(
+    within text: RawSpan, readableBeyond: Int = 0, _ find: (borrowing JSONTape) -> (data: Int, tags: [String])?
+  ) throws(Lite3Error) -> Bool {
+    memberCount = 0
+    metIntegerZero = false
+    do throws(Lite3Error) {
+      let place: (data: Int, tags: [String])?
+      let tape: TapeMemory
+      do throws(JSONError) {
+        let parsed = try parser.parse(text, readableBeyond: readableBeyond)
+        place = find(parsed)
+        tape = TapeMemory(parsed)
+      } catch {
+        throw Lite3Error(error)
+      }
+      guard let place else {
+        tree.memory.removeAll()
+        return false
+      }
+      try encode(tape: tape, at: place.data, place.tags)
+      // Rewriting leaves every value where it is on the tape.
+      if metIntegerZero, JSONNumberRewriter.mayHoldNegativeZero(text) {
+        try encode(tape: parseRewriting(text), at: place.data, place.tags)
+      }
+      return true
+    } catch {
+      tree.memory.removeAll()
+      members.shrink()
+      throw error
+    }
+  }
+
   /// - Parameter tags: nil for a document that is not a message.
   private mutating func encode(_ text: RawSpan, _ readableBeyond: Int, tags: [String]?) throws(Lite3Error) {
     memberCount = 0
@@ -73,12 +112,16 @@ public struct Lite3Encoder: ~Copyable {
     }
   }
 
+  private mutating func encode(tape: TapeMemory, at start: Int, _ tags: [String]) throws(Lite3Error) {
+    guard tape.type(start) == UInt8(ascii: "{") else { throw Lite3Error(.dataMustBeObject) }
+    let data = try tags.isEmpty ? beginBlankMessage() : beginMessage(tags: tags)
+    try encodeMembers(tape, start, into: data, depth: 2)
+    try tree.finish()
+  }
+
   private mutating func encode(tape: TapeMemory, _ tags: [String]?) throws(Lite3Error) {
-    if let tags {
-      guard tape.type(1) == UInt8(ascii: "{") else { throw Lite3Error(.dataMustBeObject) }
-      let data = try tags.isEmpty ? beginBlankMessage() : beginMessage(tags: tags)
-      try encodeMembers(tape, 1, into: data, depth: 2)
-    } else if tape.type(1) == UInt8(ascii: "{") {
+    if let tags { return try encode(tape: tape, at: 1, tags) }
+    if tape.type(1) == UInt8(ascii: "{") {
       let root = tree.begin(.object)
       try encodeMembers(tape, 1, into: root, depth: 1)
     } else if tape.type(1) == UInt8(ascii: "[") {

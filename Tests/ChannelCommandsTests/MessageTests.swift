@@ -1,5 +1,6 @@
 import Channels
 import CommandSupport
+import Documents
 import JSON
 import Platform
 import Pools

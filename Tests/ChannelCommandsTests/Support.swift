@@ -1,6 +1,7 @@
 import Arguments
 import Channels
 import CommandSupport
+import Documents
 import Testing
 
 @testable import ChannelCommands

@@ -33,6 +33,27 @@ struct EncoderTests {
     }
   }
 
+  @Test(arguments: 1...50 as ClosedRange<UInt64>)
+  func aMessageWithinARequestHasTheBytesOfTheSameDataAlone(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    let value = NaiveJSON.randomObject(&generator)
+    let request = bytes(#"{"tags":["a","b"],"more":[{}, -0, 1e3],"data":"# + value.text() + #","last":-0}"#)
+    var encoder = Lite3Encoder()
+    let isEncoded = try encoder.encodeMessage(within: request.span.bytes) { tape in
+      tape.member("data", of: tape.root).map { ($0, ["a", "b"]) }
+    }
+    #expect(isEncoded)
+    #expect(encoder.withUnsafeBytes { Array($0) } == NaiveLite3.message(value.normalized, tags: ["a", "b"]))
+    #expect(try !encoder.encodeMessage(within: request.span.bytes) { _ in nil })
+    #expect(encoder.withUnsafeBytes { $0.count } == 0)
+    #expect(
+      failure { () throws(Lite3Error) in
+        _ = try encoder.encodeMessage(within: request.span.bytes) { tape in
+          tape.member("more", of: tape.root).map { ($0, []) }
+        }
+      } == .dataMustBeObject)
+  }
+
   @Test(arguments: [8, 9, 29, 30, 100, 1000])
   func largeObjects(count: Int) throws {
     let members = (0..<count).map { (key: "key\($0 &* 7919 % count)", value: NaiveJSON.integer(String($0))) }

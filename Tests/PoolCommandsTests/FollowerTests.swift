@@ -1,4 +1,5 @@
 import Arguments
+import Documents
 import Lite3
 import Platform
 import Pools

@@ -1,4 +1,5 @@
 import Arguments
+import Documents
 import JSON
 import Platform
 import Pools

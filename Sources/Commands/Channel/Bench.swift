@@ -1,6 +1,7 @@
 internal import Arguments
 internal import Channels
 internal import CommandSupport
+internal import Documents
 internal import Platform
 internal import Reactor
 

@@ -1,6 +1,7 @@
 internal import Arguments
 internal import Channels
 internal import CommandSupport
+internal import Documents
 
 extension Failure {
   /// An error of a channel, as the command tells it.

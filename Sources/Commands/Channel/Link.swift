@@ -1,5 +1,6 @@
 internal import Channels
 internal import CommandSupport
+internal import Documents
 internal import Platform
 internal import Reactor
 

@@ -1,5 +1,6 @@
 internal import Channels
 internal import CommandSupport
+internal import Documents
 internal import Platform
 
 /// A listener at work: everything that its mailbox brings, one after the other.

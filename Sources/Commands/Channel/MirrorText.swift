@@ -1,5 +1,6 @@
 internal import Channels
 internal import CommandSupport
+internal import Documents
 internal import JSON
 internal import Lite3
 internal import Platform

@@ -1,6 +1,7 @@
 internal import Arguments
 internal import Channels
 internal import CommandSupport
+internal import Documents
 internal import JSON
 internal import Lite3
 internal import Platform

@@ -1,5 +1,6 @@
 internal import Channels
 internal import CommandSupport
+internal import Documents
 internal import JSON
 
 /// Messages of peers as lines of output.

@@ -1,6 +1,7 @@
 internal import Arguments
 internal import Channels
 internal import CommandSupport
+internal import Documents
 package import Reactor
 
 /// Makes what `tls` addresses need. The command is given one where the build has TLS; this module does not know how it works.

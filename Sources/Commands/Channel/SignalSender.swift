@@ -1,5 +1,6 @@
 internal import Channels
 internal import CommandSupport
+internal import Documents
 internal import Platform
 
 /// Sends signals on a thread of its own, and says bye behind the last: input may be slow, and a peer may be too, while somebody

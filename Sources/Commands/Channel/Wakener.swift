@@ -1,5 +1,6 @@
 internal import Channels
 internal import CommandSupport
+internal import Documents
 internal import Platform
 
 /// Wakes whoever waits for messages when the process is asked to stop.

@@ -1,5 +1,6 @@
 internal import Arguments
 internal import CommandSupport
+internal import Documents
 internal import JSON
 internal import Lite3
 internal import Pools
@@ -156,7 +157,7 @@ private struct Receipts: ~Copyable {
     do throws(Lite3Error) {
       try messages.write(document, sequence: sequence, time: time, into: &text)
     } catch {
-      throw MessageText.unreadable(error, sequence: sequence, path: path)
+      throw .failed(MessageText.unreadable(error, sequence: sequence, path: path))
     }
   }
 }

@@ -1,5 +1,6 @@
 internal import Arguments
 internal import CommandSupport
+internal import Documents
 internal import JSON
 internal import Lite3
 internal import Pools
@@ -40,7 +41,7 @@ enum FetchCommand {
         }
       }
     }
-    if let unreadable { throw MessageText.unreadable(unreadable, sequence: sequence, path: pool.path) }
+    if let unreadable { throw .failed(MessageText.unreadable(unreadable, sequence: sequence, path: pool.path)) }
     try session.output.write(text.bytes)
     return .success
   }

@@ -1,5 +1,6 @@
 internal import Arguments
 internal import CommandSupport
+internal import Documents
 internal import Pools
 
 /// `weir follow`

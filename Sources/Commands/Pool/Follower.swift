@@ -1,5 +1,6 @@
 internal import Arguments
 internal import CommandSupport
+internal import Documents
 internal import JSON
 internal import Lite3
 internal import Platform
@@ -101,7 +102,7 @@ struct Follower: ~Copyable {
     }
     if let failure {
       try showText()
-      throw MessageText.unreadable(failure.error, sequence: failure.sequence, path: cursor.pool.path)
+      throw .failed(MessageText.unreadable(failure.error, sequence: failure.sequence, path: cursor.pool.path))
     }
     if let last, cursor.next > last { isDone = true }
     return (batch, isDone)

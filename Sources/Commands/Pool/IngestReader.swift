@@ -1,4 +1,5 @@
 internal import CommandSupport
+internal import Documents
 internal import JSON
 internal import Platform
 internal import Pools

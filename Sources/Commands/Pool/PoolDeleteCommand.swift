@@ -1,5 +1,6 @@
 internal import Arguments
 internal import CommandSupport
+internal import Documents
 internal import Pools
 
 /// `weir pool delete`
@@ -59,7 +60,7 @@ enum PoolDeleteCommand {
     var failed: [Report] = []
     for outcome in outcomes {
       if let error = outcome.error {
-        failed.append(.object([("pool", .text(outcome.name)), ("error", ErrorReport(error).inner)]))
+        failed.append(.object([("pool", .text(outcome.name)), ("error", error.report)]))
       } else {
         deleted.append(.object([("pool", .text(outcome.name)), ("path", .text(outcome.path))]))
       }

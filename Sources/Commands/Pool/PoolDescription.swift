@@ -1,5 +1,6 @@
 internal import Arguments
 internal import CommandSupport
+internal import Documents
 internal import JSON
 internal import Platform
 internal import Pools
@@ -22,49 +23,7 @@ struct PoolDescription {
 
   private var geometry: PoolGeometry { info.geometry }
 
-  /// A clock that was set back must not make a message younger than now.
-  private func age(_ time: UInt64?) -> UInt64? { time.map { (now > $0 ? now - $0 : 0) / 1_000_000 } }
-
-  private var usedHundredths: UInt64 {
-    let (high, low) = info.usedBytes.multipliedFullWidth(by: 10_000)
-    return geometry.ringSize == 0 ? 0 : geometry.ringSize.dividingFullWidth((high, low)).quotient
-  }
-
-  // MARK: JSON
-
-  var report: Report {
-    .object([
-      ("name", .text(name)), ("path", .text(path)), ("bounds", Self.bounds(info.bounds)),
-      ("file_size", .whole(geometry.fileSize)), ("index_capacity", .whole(UInt64(geometry.indexCapacity))),
-      ("index_offset", .whole(geometry.indexOffset)), ("index_size_bytes", .whole(geometry.indexBytes)),
-      ("ring_offset", .whole(geometry.ringOffset)), ("ring_size", .whole(geometry.ringSize)), ("metrics", metrics),
-    ])
-  }
-
-  static func bounds(_ bounds: ClosedRange<UInt64>?) -> Report {
-    guard let bounds else { return .object([]) }
-    return .object([("oldest", .whole(bounds.lowerBound)), ("newest", .whole(bounds.upperBound))])
-  }
-
-  private var metrics: Report {
-    .object([
-      ("message_count", .whole(info.messageCount)), ("seq_span", .whole(info.messageCount)),
-      (
-        "utilization",
-        .object([
-          ("used_bytes", .whole(info.usedBytes)), ("free_bytes", .whole(info.freeBytes)),
-          ("used_percent", .decimal(Double(usedHundredths) / 100)),
-        ])
-      ),
-      (
-        "age",
-        .object([
-          ("oldest_time", .time(info.oldestTime)), ("oldest_age_ms", .whole(age(info.oldestTime))),
-          ("newest_time", .time(info.newestTime)), ("newest_age_ms", .whole(age(info.newestTime))),
-        ])
-      ),
-    ])
-  }
+  var report: Report { info.report(name: name, path: path, now: now) }
 
   // MARK: Text
 
@@ -72,7 +31,7 @@ struct PoolDescription {
   var prose: String {
     let index = geometry.indexCapacity == 0 ? "none" : "\(geometry.indexCapacity) slots"
     let ring =
-      "\(HumanFormat.size(geometry.ringSize)), \(HumanFormat.percent(hundredths: usedHundredths))% used"
+      "\(HumanFormat.size(geometry.ringSize)), \(HumanFormat.percent(hundredths: info.usedHundredths))% used"
     var rows = [("path", path), ("size", HumanFormat.size(geometry.fileSize))]
     rows.append(
       ("messages", info.bounds.map { "\(info.messageCount) (seq \($0.lowerBound) to \($0.upperBound))" } ?? "0"))
@@ -87,7 +46,7 @@ struct PoolDescription {
   /// For text in a pipe.
   var plain: String {
     let bounds = info.bounds
-    let percent = HumanFormat.percent(hundredths: usedHundredths)
+    let percent = HumanFormat.percent(hundredths: info.usedHundredths)
     return """
       Pool: \(name)
       Path: \(path)
@@ -102,6 +61,8 @@ struct PoolDescription {
   }
 
   private func number(_ number: UInt64?) -> String { number.map { "\($0)" } ?? "-" }
+
+  private func age(_ time: UInt64) -> UInt64? { PoolInfo.age(of: time, at: now) }
 
   private func moment(_ time: UInt64?) -> String {
     guard let time else { return "-" }

@@ -1,5 +1,6 @@
 internal import Arguments
 internal import CommandSupport
+internal import Documents
 internal import Platform
 internal import Pools
 
@@ -32,11 +33,11 @@ enum PoolListCommand {
     switch pool.summary {
     case .success(let summary):
       .object([
-        ("name", .text(pool.name)), ("path", .text(pool.path)), ("bounds", PoolDescription.bounds(summary.bounds)),
+        ("name", .text(pool.name)), ("path", .text(pool.path)), ("bounds", PoolInfo.bounds(summary.bounds)),
         ("file_size", .whole(summary.fileSize)), ("mtime", .time(modified(pool))),
       ])
     case .failure(let error):
-      .object([("name", .text(pool.name)), ("path", .text(pool.path)), ("error", ErrorReport(Failure(error)).envelope)])
+      .object([("name", .text(pool.name)), ("path", .text(pool.path)), ("error", Failure(error).envelope)])
     }
   }
 

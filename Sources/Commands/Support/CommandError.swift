@@ -1,4 +1,5 @@
 package import Arguments
+package import Documents
 package import Pools
 
 /// How a command ended. See "exit codes" in `weir --help`.

@@ -1,3 +1,5 @@
+internal import Documents
+
 /// Tells of messages that were evicted before they were read, at most once a second.
 package struct DropNotices {
   private static let interval: Int64 = 1_000_000_000

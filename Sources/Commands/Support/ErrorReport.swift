@@ -1,27 +1,12 @@
 internal import Arguments
-internal import JSON
+package import Documents
 internal import Platform
 
-/// An error as it is shown: one JSON line, or a labelled line for each thing that is known.
+/// An error as text: a labelled line for each thing that is known.
 package struct ErrorReport {
   private let error: Failure
 
   package init(_ error: Failure) { self.error = error }
-
-  /// The members that an error has wherever it is shown; only what is known is there.
-  package var inner: Report {
-    var members: [(String, Report)] = [("kind", .text(error.kind.name)), ("message", .text(error.message))]
-    if let hint { members.append(("hint", .text(hint))) }
-    if let path = error.path { members.append(("path", .text(path))) }
-    if let address = error.address { members.append(("address", .text(address))) }
-    if let sequence = error.sequence { members.append(("seq", .whole(sequence))) }
-    if let offset = error.offset { members.append(("offset", .whole(offset))) }
-    if !error.causes.isEmpty { members.append(("causes", .list(error.causes.map { .text($0) }))) }
-    return .object(members)
-  }
-
-  /// The whole envelope.
-  package var envelope: Report { .object([("error", inner)]) }
 
   /// A line each: `error`, `hint`, `path`, `address`, `seq`, `offset`, `caused by` (the first cause).
   package func text(isColored: Bool, directory: String?) -> String {
@@ -29,22 +14,13 @@ package struct ErrorReport {
     func add(_ label: String, _ value: String?) {
       if let value { text += Self.line(label, value, color: isColored ? 33 : nil) }
     }
-    add("hint", hint)
+    add("hint", error.hintSentence)
     add("path", error.path.map { Self.shortened($0, directory: directory) })
     add("address", error.address)
     add("seq", error.sequence.map { "\($0)" })
     add("offset", error.offset.map { "\($0)" })
     add("caused by", error.causes.first)
     return text
-  }
-
-  /// As a sentence: what lies below writes hints as it writes messages.
-  private var hint: String? {
-    guard let hint = error.hint, let first = hint.utf8.first, let last = hint.utf8.last else { return nil }
-    var bytes = Array(hint.utf8)
-    if first >= UInt8(ascii: "a"), first <= UInt8(ascii: "z") { bytes[0] = first - 32 }
-    if last != UInt8(ascii: "."), last != UInt8(ascii: "?") { bytes.append(UInt8(ascii: ".")) }
-    return String(decoding: bytes, as: UTF8.self)
   }
 
   private static func line(_ label: String, _ value: String, color: Int?) -> String {

@@ -1,3 +1,5 @@
+package import Documents
+
 /// Something worth knowing that is not an error, on the error stream.
 package struct Notice {
   package enum Kind {

@@ -1,3 +1,4 @@
+internal import Documents
 internal import JSON
 package import Platform
 

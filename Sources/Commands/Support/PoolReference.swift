@@ -1,4 +1,5 @@
 package import Arguments
+internal import Documents
 internal import Platform
 package import Pools
 

@@ -1,4 +1,5 @@
 internal import Arguments
+internal import Documents
 internal import Platform
 
 /// The frame around every command: reads the arguments, runs what they choose, reports what went wrong.

@@ -1,4 +1,5 @@
 package import Arguments
+package import Documents
 internal import JSON
 internal import Platform
 internal import Pools
@@ -61,12 +62,11 @@ package final class Session {
   package func report(_ error: Failure) {
     var error = error
     if error.hint == nil { error.hint = error.kind.generalHint }
-    let report = ErrorReport(error)
     switch presentation.errors {
-    case .json: say(report.envelope)
+    case .json: say(error.envelope)
     case .text(let isColored):
       let directory = try? Paths.currentDirectory()
-      try? errors.write(report.text(isColored: isColored, directory: directory))
+      try? errors.write(ErrorReport(error).text(isColored: isColored, directory: directory))
       try? errors.flush()
     }
   }

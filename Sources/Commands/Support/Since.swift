@@ -1,4 +1,5 @@
 internal import Arguments
+internal import Documents
 internal import JSON
 
 /// A point in time as `--since` takes it.

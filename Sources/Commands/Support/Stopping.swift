@@ -1,4 +1,5 @@
 internal import Arguments
+internal import Documents
 package import Platform
 
 /// How commands that go on for long end when they are asked to.

@@ -1,13 +1,13 @@
-internal import Lite3
+package import Lite3
 
 /// Keeps messages that carry every one of some tags, compared byte by byte.
-struct TagFilter {
+package struct TagFilter {
   private let wanted: [[UInt8]]
 
-  init(_ tags: [String]) { wanted = tags.map { Array($0.utf8) } }
+  package init(_ tags: [String]) { wanted = tags.map { Array($0.utf8) } }
 
   /// - Throws: When the message's tags cannot be read.
-  func passes(_ payload: RawSpan) throws(Lite3Error) -> Bool {
+  package func passes(_ payload: RawSpan) throws(Lite3Error) -> Bool {
     if wanted.isEmpty { return true }
     let root = try Lite3Document(payload).root()
     guard let meta = try root.member("meta"), let tags = try meta.member("tags") else { return false }

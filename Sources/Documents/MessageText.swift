@@ -1,21 +1,19 @@
-internal import CommandSupport
-internal import JSON
-internal import Lite3
-internal import Pools
+package import JSON
+package import Lite3
 
-/// Messages as lines of output.
-struct MessageText: ~Copyable {
+/// Messages as lines of JSON text.
+package struct MessageText: ~Copyable {
   private let style: JSONStyle
   private let dataOnly: Bool
   private var writer = Lite3JSONWriter()
 
-  init(style: JSONStyle, dataOnly: Bool = false) {
+  package init(style: JSONStyle, dataOnly: Bool = false) {
     self.style = style
     self.dataOnly = dataOnly
   }
 
   /// Appends the message and a newline; nothing when it throws.
-  mutating func write(
+  package mutating func write(
     _ payload: RawSpan, sequence: UInt64, time: UInt64, into output: inout ByteWriter
   ) throws(Lite3Error) {
     if dataOnly {
@@ -27,11 +25,10 @@ struct MessageText: ~Copyable {
   }
 
   /// A stored message that cannot be shown.
-  static func unreadable(_ error: Lite3Error, sequence: UInt64, path: String) -> CommandError {
-    .failed(
-      Failure(
-        .corrupt, error.message.text,
-        hint: "Try `weir doctor` on the pool; the message was not stored by a sound writer.",
-        path: path, sequence: sequence))
+  package static func unreadable(_ error: Lite3Error, sequence: UInt64, path: String) -> Failure {
+    Failure(
+      .corrupt, error.message.text,
+      hint: "Try `weir doctor` on the pool; the message was not stored by a sound writer.",
+      path: path, sequence: sequence)
   }
 }

@@ -1,7 +1,6 @@
-internal import Arguments
 package import Pools
 
-/// An error as a command tells it, whatever it was about.
+/// An error as every interface tells it, whatever it was about.
 package struct Failure: Error, Sendable {
   /// Stable across versions. The raw value is the exit code; see `Documentation/errors.md`.
   package enum Kind: UInt8, Sendable, CaseIterable {
@@ -97,5 +96,31 @@ extension Failure.Kind {
     case .io: "Check the disk and the file system."
     case .usage, .notFound, .alreadyExists, .retentionGap, .timedOut: nil
     }
+  }
+}
+
+extension Failure {
+  /// The members that an error has wherever it is shown as JSON; only what is known is there.
+  package var report: Report {
+    var members: [(String, Report)] = [("kind", .text(kind.name)), ("message", .text(message))]
+    if let hint = hintSentence { members.append(("hint", .text(hint))) }
+    if let path { members.append(("path", .text(path))) }
+    if let address { members.append(("address", .text(address))) }
+    if let sequence { members.append(("seq", .whole(sequence))) }
+    if let offset { members.append(("offset", .whole(offset))) }
+    if !causes.isEmpty { members.append(("causes", .list(causes.map { .text($0) }))) }
+    return .object(members)
+  }
+
+  /// The whole envelope: `{"error":{…}}`.
+  package var envelope: Report { .object([("error", report)]) }
+
+  /// The hint as a sentence: what lies below writes hints as it writes messages.
+  package var hintSentence: String? {
+    guard let hint, let first = hint.utf8.first, let last = hint.utf8.last else { return nil }
+    var bytes = Array(hint.utf8)
+    if first >= UInt8(ascii: "a"), first <= UInt8(ascii: "z") { bytes[0] = first - 32 }
+    if last != UInt8(ascii: "."), last != UInt8(ascii: "?") { bytes.append(UInt8(ascii: ".")) }
+    return String(decoding: bytes, as: UTF8.self)
   }
 }

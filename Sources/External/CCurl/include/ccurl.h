@@ -1,0 +1,5 @@
+/* A thin C face of libcurl. */
+#ifndef CCURL_H
+#define CCURL_H
+
+#endif

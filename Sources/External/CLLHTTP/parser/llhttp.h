@@ -1,0 +1,2 @@
+/* What llhttp's own sources include, wherever the distribution keeps it. */
+#include "../include/cllhttp.h"
