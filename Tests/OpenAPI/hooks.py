@@ -2,6 +2,7 @@
 carries has a shape too. `run` loads this into Schemathesis."""
 
 import json
+import re
 import struct
 
 import schemathesis
@@ -14,6 +15,7 @@ from schemathesis.core.parameters import ParameterLocation
 POOLS = ["demo", "empty"]
 LARGEST_FILE = 1 << 20  # bytes
 STREAM_MS = 20
+METHODS = ("get", "post", "put", "delete", "patch")
 STREAMS = ("/tail", "/tail_lite3", "/events")
 FRAME = struct.Struct(">QQI")
 
@@ -79,6 +81,23 @@ def conforms(case, name, value):
         _validators[name] = Draft202012Validator(reference, registry=registry)
     for error in _validators[name].iter_errors(value):
         raise AssertionError(f"{json.dumps(value)[:500]} is no {name}: {error.message}")
+
+
+@schemathesis.check
+def allowed_methods(context, response, case):
+    """Where a method is refused, `allow` has those that the document has, and HEAD beside GET."""
+    if response.status_code != 405:
+        return
+    # A path may stand for two: /v0/pools/open is also that of a pool called open.
+    asked = response.request.path_url.split("?")[0]
+    documented = set()
+    for path, item in case.operation.schema.raw_schema["paths"].items():
+        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", path), asked):
+            documented |= {method.upper() for method in item if method in METHODS}
+    if "GET" in documented:
+        documented.add("HEAD")
+    allowed = {method.strip() for method in ",".join(response.headers.get("allow", [])).split(",")}
+    assert allowed == documented or case.method.upper() in documented, f"allow: {sorted(allowed)}, not {sorted(documented)}"
 
 
 @schemathesis.check
