@@ -178,7 +178,9 @@ let package = Package(
     .testTarget(
       name: "HTTPClientTests", dependencies: ["HTTP", "HTTPClient", "Platform", "Reactor", "Support"],
       swiftSettings: tests),
-    .testTarget(name: "MCPTests", dependencies: ["JSON", "MCP", "Platform", "Pools", "Support"], swiftSettings: tests),
+    .testTarget(
+      name: "MCPTests", dependencies: ["Documents", "JSON", "Lite3", "MCP", "Platform", "Pools", "Support"],
+      swiftSettings: tests),
     .testTarget(
       name: "GatewayTests",
       dependencies: ["Documents", "Gateway", "HTTP", "JSON", "Lite3", "Platform", "Pools", "Reactor", "Support"],
