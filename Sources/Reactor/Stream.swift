@@ -64,6 +64,9 @@ open class Stream: LoopSource, @unchecked Sendable {
     super.init()
   }
 
+  /// What secures it: who the peer is, and what was agreed on. Loop only.
+  public var secureLayer: SecureLayer? { secure }
+
   // MARK: For subclasses to override
 
   /// It is connected, and secured where it is to be.
@@ -216,6 +219,18 @@ open class Stream: LoopSource, @unchecked Sendable {
 
   /// Bytes that wait to be sent.
   public var waitingBytes: Int { queue.waiting }
+
+  /// Bytes that were sent, or went into the secure layer, since the beginning.
+  public var sentBytes: UInt64 { queue.sent }
+
+  /// Whether more than half of the limit waits to be sent.
+  public var isCrowded: Bool { queue.waiting > queue.limit / 2 }
+
+  /// The same; and if it is so, `drained` is called when it is so no more.
+  public func awaitsRoom() -> Bool { queue.awaitsRoom() }
+
+  /// Whether the system has all that was sent. Loop only.
+  public var isFlushed: Bool { wire.isEmpty && queue.waiting == 0 }
 
   /// Buffers shorter than this are better copied than lent.
   public static var copiesBelow: Int { SendQueue.copiesBelow }

@@ -26,6 +26,9 @@ package struct Grant: Sendable {
   /// Of the secret that was shown; nil for anyone.
   let proof: SecretDigest?
 
+  /// For routes that ask for none: it allows nothing.
+  static let nothing = Grant(.anyone, mode: .readOnly, permissions: [], proof: nil)
+
   init(anyone mode: GatewaySettings.AccessMode) {
     self.init(.anyone, mode: mode, proof: nil)
   }
@@ -43,11 +46,14 @@ package struct Grant: Sendable {
     proof = key.digest
   }
 
-  private init(_ holder: Holder, mode: GatewaySettings.AccessMode, proof: SecretDigest?) {
+  private init(
+    _ holder: Holder, mode: GatewaySettings.AccessMode, permissions: AccessKey.Permissions = [.read, .write],
+    proof: SecretDigest?
+  ) {
     self.holder = holder
     expires = nil
     self.mode = mode
-    permissions = [.read, .write]
+    self.permissions = permissions
     pools = [.all]
     self.proof = proof
   }
