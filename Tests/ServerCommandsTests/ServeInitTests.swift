@@ -23,14 +23,10 @@ struct ServeInitTests {
     #expect(run.errors.isEmpty)
     for path in [token, certificate, key] { #expect(try File.info(path).permissions == 0o600) }
     #expect(try Paths.list(directory.path).count == 3)
-    let text = String(decoding: try contents(token), as: UTF8.self)
-    #expect(text.wholeMatch(of: /[0-9a-f]{64}\n/) != nil)
-    #expect(!run.output.contains(text.dropLast()))
-    #expect(ServeInitTests.text(run.output, "artifact_paths", "token_file") == token)
-  }
-
-  private static func text(_ json: String, _ a: StaticString, _ b: StaticString) -> String? {
-    ServerCommandsTests.text(json, "init", a, b)
+    let secret = String(decoding: try contents(token), as: UTF8.self)
+    #expect(secret.wholeMatch(of: /[0-9a-f]{64}\n/) != nil)
+    #expect(!run.output.contains(secret.dropLast()))
+    #expect(text(run.output, "init", "artifact_paths", "token_file") == token)
   }
 
   /// What clients that trust the certificate make of this host.
