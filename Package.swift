@@ -186,6 +186,13 @@ let package = Package(
       dependencies: ["Documents", "Gateway", "HTTP", "JSON", "Lite3", "Platform", "Pools", "Reactor", "Support"],
       swiftSettings: tests),
     .testTarget(
+      name: "ServerCommandsTests",
+      dependencies: [
+        "Arguments", "CommandSupport", "Documents", "Gateway", "JSON", "Platform", "Pools", "Reactor", "ServerCommands",
+        "Support", "TLS",
+      ],
+      swiftSettings: tests),
+    .testTarget(
       name: "RemotePoolsTests",
       dependencies: ["Documents", "Gateway", "HTTP", "HTTPClient", "Platform", "Pools", "RemotePools", "Support"],
       swiftSettings: tests),
