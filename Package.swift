@@ -99,13 +99,13 @@ let package = Package(
     .target(
       name: "RemotePools", dependencies: ["Documents", "HTTPClient", "JSON", "Lite3", "Platform", "Pools"],
       swiftSettings: swift),
-    // 5: pools over HTTP
+    // 6: pools over HTTP
     .target(
       name: "Gateway",
       dependencies: ["Documents", "HTTP", "JSON", "Lite3", "Platform", "Pools", "Reactor", "WebPage"],
       swiftSettings: swift),
 
-    // 6: the command
+    // 7: the command
     .target(name: "Arguments", swiftSettings: swift),
     .target(
       name: "CommandSupport", dependencies: ["Arguments", "Documents", "Platform", "JSON", "Pools"],
