@@ -99,13 +99,13 @@ let package = Package(
     .target(
       name: "RemotePools", dependencies: ["Documents", "HTTPClient", "JSON", "Lite3", "Platform", "Pools"],
       swiftSettings: swift),
-    // 5: pools over HTTP
+    // 6: pools over HTTP
     .target(
       name: "Gateway",
       dependencies: ["Documents", "HTTP", "JSON", "Lite3", "Platform", "Pools", "Reactor", "WebPage"],
       swiftSettings: swift),
 
-    // 6: the command
+    // 7: the command
     .target(name: "Arguments", swiftSettings: swift),
     .target(
       name: "CommandSupport", dependencies: ["Arguments", "Documents", "Platform", "JSON", "Pools"],
@@ -178,7 +178,9 @@ let package = Package(
     .testTarget(
       name: "HTTPClientTests", dependencies: ["HTTP", "HTTPClient", "Platform", "Reactor", "Support"],
       swiftSettings: tests),
-    .testTarget(name: "MCPTests", dependencies: ["JSON", "MCP", "Platform", "Pools", "Support"], swiftSettings: tests),
+    .testTarget(
+      name: "MCPTests", dependencies: ["Documents", "JSON", "Lite3", "MCP", "Platform", "Pools", "Support"],
+      swiftSettings: tests),
     .testTarget(
       name: "GatewayTests",
       dependencies: ["Documents", "Gateway", "HTTP", "JSON", "Lite3", "Platform", "Pools", "Reactor", "Support"],

@@ -25,10 +25,9 @@ extension HTTP2Connection {
 
   /// A frame is on its way to the peer.
   func frameWent(_ frame: HTTP2Frame) {
-    guard frame.endsStream, let session, let stream = session.stream(frame.stream) else { return }
+    guard frame.endsStream, let stream = session?.stream(frame.stream) else { return }
     stream.isAnswered = true
-    // Nobody wants the rest of a request that is answered (RFC 9113, section 8.1).
-    if !stream.isComplete { session.reset(stream.id, .noError) }
+    stream.answered = connection.loop.time
   }
 
   /// A frame cannot be sent.

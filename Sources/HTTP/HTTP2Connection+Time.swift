@@ -68,6 +68,10 @@ extension HTTP2Connection {
     case .body:
       let isStill = stream.withheldBytes == 0 && now - stream.lastInput > limits.bodyIdleTime
       if isStill || now - stream.bodyBegan > limits.bodyTime { refuse(stream, .tooSlow) }
+    case .over where stream.isAnswered:
+      // Nobody wants the rest of a request that is answered. Saying so at once (RFC 9113, section 8.1) makes some clients drop
+      // the answer.
+      if now - stream.answered > limits.lingerTime { session?.reset(stream.id, .noError) }
     case .over:
       let (waiting, taken) = progress(of: stream)
       if waiting == 0 || taken != stream.seenTaken {

@@ -31,8 +31,9 @@ final class HTTP2Stream {
   var isComplete = false
   /// Whether the answer's body ran dry, and the library waits to be told of more.
   var isDry = false
-  /// Whether the answer was sent to its end.
+  /// Whether the answer was sent to its end, and when.
   var isAnswered = false
+  var answered: Int64 = 0
   /// Whether the stream is over.
   var isClosed = false
   /// How much of the answer was taken when that was last looked at, and since when that is so.

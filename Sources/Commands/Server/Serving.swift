@@ -16,6 +16,7 @@ enum GatewayProgram {
   /// Serves until somebody asks it to stop.
   static func run(_ setup: ServerSetup, _ session: Session) throws(CommandError) -> ExitCode {
     try Stopping.begin()
+    OpenLimit.raise()
     let log: Log
     let server: RunningServer
     do throws(SystemError) {
