@@ -41,6 +41,7 @@ let package = Package(
     .library(name: "Reactor", targets: ["Reactor"]),
     .library(name: "Channels", targets: ["Channels"]),
     .library(name: "ChannelsAsync", targets: ["ChannelsAsync"]),
+    .library(name: "MCP", targets: ["MCP"]),
   ],
   targets: [
     // 0: the operating system and foreign libraries
