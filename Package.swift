@@ -83,7 +83,8 @@ let package = Package(
     .target(name: "TLS", dependencies: ["Platform", "Reactor", "COpenSSL"], swiftSettings: swift),
 
     // 3: an HTTP server
-    .target(name: "HTTP", dependencies: ["Platform", "Reactor", "CLLHTTP", "CNGHTTP2"], swiftSettings: swift),
+    .target(
+      name: "HTTP", dependencies: ["JSON", "Platform", "Reactor", "CLLHTTP", "CNGHTTP2"], swiftSettings: swift),
     // 3: an HTTP client
     .target(name: "HTTPClient", dependencies: ["Platform", "CCurl"], swiftSettings: swift),
 

@@ -3,6 +3,8 @@ package struct Invocation: Sendable {
   struct Given: Sendable {
     let option: String
     let value: String
+    /// How many names of `path` came before it.
+    let depth: Int
   }
 
   /// The names from the program down to the chosen command.
@@ -23,6 +25,11 @@ package struct Invocation: Sendable {
 
   package func has(_ option: Option) -> Bool {
     given.contains { $0.option.hasSameBytes(as: option.name) }
+  }
+
+  /// Whether the option was given before the name of the chosen command: it is then one of a command above.
+  package func hasBeforeCommand(_ option: Option) -> Bool {
+    given.contains { $0.option.hasSameBytes(as: option.name) && $0.depth < path.count }
   }
 
   /// The value of an option, or nil when it was not given.

@@ -150,7 +150,7 @@ private struct Parser<Action: Sendable> {
       throw error("the argument '\(option.display)' cannot be used multiple times")
     }
     if option.kind == .flag, invocation.has(option) { return }
-    invocation.given.append(Invocation.Given(option: option.name, value: value))
+    invocation.given.append(Invocation.Given(option: option.name, value: value, depth: invocation.path.count))
   }
 
   // MARK: The whole

@@ -53,7 +53,7 @@ public enum Timestamp {
   }
 
   /// The date that lies `days` days after 1970-01-01.
-  static func date(daysSinceEpoch days: Int) -> (year: Int, month: Int, day: Int) {
+  package static func date(daysSinceEpoch days: Int) -> (year: Int, month: Int, day: Int) {
     let shifted = days + 719_468
     let era = shifted.floored(by: 146_097)
     let dayOfEra = shifted - era * 146_097

@@ -64,6 +64,9 @@ open class Stream: LoopSource, @unchecked Sendable {
     super.init()
   }
 
+  /// What secures it: who the peer is, and what was agreed on. Loop only.
+  public var secureLayer: SecureLayer? { secure }
+
   // MARK: For subclasses to override
 
   /// It is connected, and secured where it is to be.

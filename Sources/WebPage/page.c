@@ -9,3 +9,11 @@ static const uint8_t page[] = {
 const uint8_t *webpage_bytes(void) { return page; }
 
 size_t webpage_size(void) { return sizeof page; }
+
+static const uint8_t openapi[] = {
+#embed "../../Documentation/openapi.json"
+};
+
+const uint8_t *webpage_openapi_bytes(void) { return openapi; }
+
+size_t webpage_openapi_size(void) { return sizeof openapi; }

@@ -16,6 +16,8 @@ enum Weir {
 
       A channel carries messages between two programs, over TCP, TLS or a Unix-domain socket.
 
+      A server lets other machines, web pages and agents use the pools, over HTTP.
+
       Results go to standard output, errors and notices to standard error. In a pipe both are JSON, one line each.
 
       Exit codes:
@@ -28,7 +30,7 @@ enum Weir {
       """
     $0.globals = Globals.all
     $0.subcommands =
-      PoolFamily.commands + [ChannelFamily.command(secure: Secure.maker)]
+      PoolFamily.commands + [ChannelFamily.command(secure: Secure.maker)] + Server.commands
       + PoolFamily.commandsAboutTheProgram(root: { root })
     $0.examples = [
       ProgramCommand.Example("store a message", "weir feed events --create '{\"hello\":\"world\"}'"),

@@ -115,4 +115,10 @@ size_t copenssl_draft_certificate(const copenssl_draft *draft, uint8_t **pem, co
 size_t copenssl_draft_key(const copenssl_draft *draft, uint8_t **pem, copenssl_failure *failure);
 void copenssl_free(uint8_t *bytes, size_t count);
 
+/* ---- looking at certificates ---- */
+
+/* The SHA-256 of the first certificate's DER form, 32 bytes, and the seconds since 1970-01-01 UTC at which it ends. PEM. */
+bool copenssl_certificate_describe(const uint8_t *pem, size_t count, uint8_t *digest, int64_t *end,
+                                   copenssl_failure *failure);
+
 #endif

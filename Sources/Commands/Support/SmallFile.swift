@@ -1,11 +1,10 @@
-internal import CommandSupport
 internal import Documents
 internal import Platform
 
 /// Files of one line that other programs read while we write them: they see the old line or the new one, never a part.
-enum SmallFile {
+package enum SmallFile {
   /// Replaces the file at `path` by `line` and a newline.
-  static func write(_ line: String, to path: String) throws(CommandError) {
+  package static func write(_ line: String, to path: String) throws(CommandError) {
     let temporary = path + ".new"
     do throws(SystemError) {
       let file = try File(temporary, [.write, .create, .truncate])
@@ -21,8 +20,11 @@ enum SmallFile {
     }
   }
 
+  /// Whether something has the name.
+  package static func exists(_ path: String) -> Bool { (try? File.info(path)) != nil }
+
   /// What is in a file of at most `limit` bytes, without white space at its end; nil if there is no file.
-  static func read(_ path: String, limit: Int) throws(CommandError) -> String? {
+  package static func read(_ path: String, limit: Int) throws(CommandError) -> String? {
     do throws(SystemError) {
       let file = try File(path, .read)
       var bytes = [UInt8](repeating: 0, count: limit + 1)

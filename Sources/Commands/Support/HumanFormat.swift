@@ -1,7 +1,7 @@
 /// Numbers and moments as people read them.
-enum HumanFormat {
+package enum HumanFormat {
   /// A size: plain digits under 1024, else the largest of K, M and G, whole when exact and with one decimal otherwise.
-  static func size(_ bytes: UInt64) -> String {
+  package static func size(_ bytes: UInt64) -> String {
     let units: [(UInt64, String)] = [(1 << 30, "G"), (1 << 20, "M"), (1 << 10, "K")]
     guard let (unit, letter) = units.first(where: { bytes >= $0.0 }) else { return "\(bytes)" }
     let (whole, rest) = bytes.quotientAndRemainder(dividingBy: unit)
@@ -11,7 +11,7 @@ enum HumanFormat {
   }
 
   /// How long ago, in the largest unit that fits: `5s ago`. At least one second; days up to six, then weeks. `-` if unknown.
-  static func age(milliseconds: UInt64?) -> String {
+  package static func age(milliseconds: UInt64?) -> String {
     guard let milliseconds else { return "-" }
     let seconds = max(1, milliseconds / 1000)
     switch seconds {
@@ -24,22 +24,22 @@ enum HumanFormat {
   }
 
   /// A share in hundredths of a percent as `12.34`.
-  static func percent(hundredths: UInt64) -> String {
+  package static func percent(hundredths: UInt64) -> String {
     let (whole, rest) = hundredths.quotientAndRemainder(dividingBy: 100)
     return "\(whole)." + (rest < 10 ? "0\(rest)" : "\(rest)")
   }
 }
 
-/// Rows of cells in columns.
-struct Table {
+/// Rows of cells in columns, as reports show them.
+package struct Table {
   private var rows: [[String]]
 
-  init(_ headings: [String]) { rows = [headings] }
+  package init(_ headings: [String]) { rows = [headings] }
 
-  mutating func add(_ cells: [String]) { rows.append(cells.map(Self.oneLine)) }
+  package mutating func add(_ cells: [String]) { rows.append(cells.map(Self.oneLine)) }
 
   /// Two spaces between columns, every cell padded to its column, a newline after every row.
-  var text: String {
+  package var text: String {
     var widths: [Int] = []
     for row in rows {
       for (column, cell) in row.enumerated() {

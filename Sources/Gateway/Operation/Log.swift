@@ -1,0 +1,59 @@
+package import Documents
+internal import JSON
+package import Platform
+
+/// The server's log: one line an event, JSON or text. Safe from any thread.
+///
+/// A stream that does not take it is ignored: serving goes on.
+package final class Log: @unchecked Sendable {
+  private let format: GatewaySettings.LogFormat
+  private let level: GatewaySettings.LogLevel
+  private let write: ([UInt8]) -> Void
+  private let lock: Lock
+
+  /// - Parameter write: takes a line with its end; called by one thread at a time.
+  package init(
+    _ format: GatewaySettings.LogFormat, _ level: GatewaySettings.LogLevel, write: @escaping ([UInt8]) -> Void
+  ) throws(SystemError) {
+    self.format = format
+    self.level = level
+    self.write = write
+    lock = try Lock()
+  }
+
+  /// Whether an event of this level is written.
+  func takes(_ level: GatewaySettings.LogLevel) -> Bool { level.rawValue <= self.level.rawValue }
+
+  /// Writes an event: what happened, and what is known of it.
+  package func event(
+    _ level: GatewaySettings.LogLevel, _ message: StaticString, _ details: [(String, Report)] = []
+  ) {
+    guard takes(level) else { return }
+    let now = Clock.wall()
+    var line: [UInt8] = []
+    switch format {
+    case .json:
+      let members: [(String, Report)] = [
+        ("time", .time(now)), ("level", .text(level.name)), ("event", .text(message.text)),
+      ]
+      let json = Report.object(members + details).line(.compact)
+      json.output.withUnsafeBytes { line.append(contentsOf: $0) }
+    case .text:
+      line += Array("\(timestamp(now)) \(level.name) \(message)".utf8)
+      for (name, value) in details {
+        let json = value.line(.compact)
+        line += Array(" \(name)=".utf8)
+        json.output.withUnsafeBytes { line.append(contentsOf: $0.dropLast()) }
+      }
+      line.append(0x0a)
+    }
+    lock.lock()
+    write(line)
+    lock.unlock()
+  }
+
+  /// The same about an error.
+  package func event(_ level: GatewaySettings.LogLevel, _ message: StaticString, _ failure: Failure) {
+    event(level, message, [("error", failure.report)])
+  }
+}

@@ -1,0 +1,197 @@
+internal import CLLHTTP
+
+/// Reads one request after the other from the bytes of a connection, with llhttp. Knows nothing of connections.
+final class HTTP1Parser {
+  enum Step: Equatable {
+    /// All bytes were taken, and the request goes on.
+    case incomplete
+    /// The request is complete; so many bytes were taken.
+    case complete(Int)
+    case failed(RequestProblem)
+  }
+
+  /// What is known of the request.
+  private(set) var parts = RequestParts()
+  /// Its body so far.
+  private(set) var body: [UInt8] = []
+  /// Whether the connection is to go on after it.
+  private(set) var keepsAlive = false
+  private let limits: HTTPLimits
+  private let parser = UnsafeMutablePointer<llhttp_t>.allocate(capacity: 1)
+  private var problem: RequestProblem?
+  private var name = UnsafeRawBufferPointer(start: nil, count: 0)
+  private var value = UnsafeRawBufferPointer(start: nil, count: 0)
+  private var readsHead = true
+  private var isComplete = false
+  /// Bytes of a chunked body that are not data.
+  private var overhead = 0
+
+  init(_ limits: HTTPLimits) {
+    self.limits = limits
+    llhttp_init(parser, HTTP_REQUEST, Self.settings)
+  }
+
+  deinit { parser.deallocate() }
+
+  /// Begins the next request.
+  func reset() {
+    llhttp_reset(parser)
+    parts = RequestParts()
+    body = []
+    (problem, readsHead, isComplete, overhead) = (nil, true, false, 0)
+  }
+
+  /// Reads a whole head, which was found sound by `HTTP1Head`. Complete when there is no body.
+  func readHead(_ bytes: UnsafeRawBufferPointer) -> Step {
+    switch execute(bytes) {
+    case .failed(let problem): return .failed(problem)
+    case .incomplete where readsHead: return .failed(.malformed)
+    case .incomplete, .complete: break
+    }
+    if let problem = problemOfHead() { return .failed(problem) }
+    return isComplete ? .complete(bytes.count) : .incomplete
+  }
+
+  /// Reads more of the body.
+  func readBody(_ bytes: UnsafeRawBufferPointer) -> Step {
+    let before = body.count
+    let step = execute(bytes)
+    if case .incomplete = step {
+      overhead += bytes.count - (body.count - before)
+      // One byte of data takes at least five more; extensions and trailers have no other bound.
+      if overhead > 6 * body.count + limits.headBytes { return .failed(.malformed) }
+    }
+    return step
+  }
+
+  /// Gives the body away.
+  func takeBody() -> [UInt8] {
+    defer { body = [] }
+    return body
+  }
+
+  /// Whether the peer waits to be told that its body is wanted.
+  var expectsContinue: Bool { parts.count(of: "expect") > 0 }
+
+  private func execute(_ bytes: UnsafeRawBufferPointer) -> Step {
+    guard let start = bytes.baseAddress else { return .incomplete }
+    let base = start.assumingMemoryBound(to: CChar.self)
+    parser.pointee.data = Unmanaged.passUnretained(self).toOpaque()
+    let error = llhttp_execute(parser, base, bytes.count)
+    switch error {
+    case HPE_OK: return isComplete ? .complete(bytes.count) : .incomplete
+    case HPE_PAUSED where isComplete:
+      let taken = llhttp_get_error_pos(parser).map { $0 - base } ?? bytes.count
+      llhttp_resume(parser)
+      return .complete(min(max(0, taken), bytes.count))
+    case HPE_INVALID_VERSION: return .failed(.unknownVersion)
+    case HPE_INVALID_TRANSFER_ENCODING: return .failed(problem ?? .malformed)
+    default: return .failed(problem ?? .malformed)
+    }
+  }
+
+  /// What is wrong with a head whose form is right.
+  private func problemOfHead() -> RequestProblem? {
+    let encodings = parts.count(of: "transfer-encoding")
+    let lengths = parts.count(of: "content-length")
+    if encodings > 0 {
+      if lengths > 0 || encodings > 1 || parts.version == .http10 { return .malformed }
+      guard let encoding = parts.only("transfer-encoding"), Self.isSame(encoding, "chunked") else {
+        return .unknownTransfer
+      }
+    }
+    if lengths > 1 { return .malformed }
+    let hosts = parts.count(of: "host")
+    if hosts > 1 || (hosts == 0 && parts.version == .http11) { return .malformed }
+    if lengths == 1, parser.pointee.content_length > UInt64(limits.bodyBytes), !isComplete { return .bodyTooLarge }
+    if expectsContinue {
+      guard let expectation = parts.only("expect"), Self.isSame(expectation, "100-continue") else {
+        return .unknownExpectation
+      }
+    }
+    return nil
+  }
+
+  /// Whether both are the same but for the case of letters.
+  private static func isSame(_ text: ArraySlice<UInt8>, _ lowercase: StaticString) -> Bool {
+    lowercase.withUTF8Buffer { wanted in
+      text.count == wanted.count && zip(text, wanted).allSatisfy { ($0 &- 0x41 < 26 ? $0 | 0x20 : $0) == $1 }
+    }
+  }
+
+  // MARK: What llhttp calls
+
+  private func addField() -> Int32 {
+    // Fields behind a chunked body are of no use here.
+    guard readsHead else { return 0 }
+    parts.addField(name, value)
+    (name, value) = (UnsafeRawBufferPointer(start: nil, count: 0), UnsafeRawBufferPointer(start: nil, count: 0))
+    guard parts.fieldCount <= limits.headFields else { return fail(.headTooLarge) }
+    return 0
+  }
+
+  private func endHead() -> Int32 {
+    readsHead = false
+    parts.version = parser.pointee.http_major == 1 && parser.pointee.http_minor == 0 ? .http10 : .http11
+    if parser.pointee.http_major != 1 { return fail(.unknownVersion) }
+    // No protocol is changed here, whatever is asked: what follows is the body.
+    parser.pointee.upgrade = 0
+    return 0
+  }
+
+  private func add(_ data: UnsafeRawBufferPointer) -> Int32 {
+    guard body.count + data.count <= limits.bodyBytes else { return fail(.bodyTooLarge) }
+    body.append(contentsOf: data)
+    return 0
+  }
+
+  private func complete() -> Int32 {
+    isComplete = true
+    keepsAlive = llhttp_should_keep_alive(parser) != 0
+    return Int32(HPE_PAUSED.rawValue)
+  }
+
+  private func fail(_ problem: RequestProblem) -> Int32 {
+    self.problem = problem
+    return Int32(HPE_USER.rawValue)
+  }
+
+  private static func reader(_ parser: UnsafeMutablePointer<llhttp_t>?) -> HTTP1Parser? {
+    guard let data = parser?.pointee.data else { return nil }
+    return Unmanaged<HTTP1Parser>.fromOpaque(data).takeUnretainedValue()
+  }
+
+  private static func span(_ start: UnsafePointer<CChar>?, _ count: Int) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: start, count: count)
+  }
+
+  /// Never changed once made, and shared by all parsers.
+  nonisolated(unsafe) private static let settings: UnsafeMutablePointer<llhttp_settings_t> = {
+    let settings = UnsafeMutablePointer<llhttp_settings_t>.allocate(capacity: 1)
+    llhttp_settings_init(settings)
+    settings.pointee.on_method = { parser, start, count in
+      HTTP1Parser.reader(parser)?.parts.method = Method(HTTP1Parser.span(start, count))
+      return 0
+    }
+    settings.pointee.on_url = { parser, start, count in
+      HTTP1Parser.reader(parser)?.parts.setTarget(HTTP1Parser.span(start, count))
+      return 0
+    }
+    // The head is passed in one piece, so that these are whole and stay where they are until it is read.
+    settings.pointee.on_header_field = { parser, start, count in
+      HTTP1Parser.reader(parser)?.name = HTTP1Parser.span(start, count)
+      return 0
+    }
+    settings.pointee.on_header_value = { parser, start, count in
+      HTTP1Parser.reader(parser)?.value = HTTP1Parser.span(start, count)
+      return 0
+    }
+    settings.pointee.on_header_value_complete = { HTTP1Parser.reader($0)?.addField() ?? 0 }
+    settings.pointee.on_headers_complete = { HTTP1Parser.reader($0)?.endHead() ?? 0 }
+    settings.pointee.on_body = { parser, start, count in
+      HTTP1Parser.reader(parser)?.add(HTTP1Parser.span(start, count)) ?? 0
+    }
+    settings.pointee.on_message_complete = { HTTP1Parser.reader($0)?.complete() ?? 0 }
+    return settings
+  }()
+}

@@ -1,0 +1,141 @@
+public import Platform
+
+/// Who is at the other end of a connection. The same for all of its requests.
+public final class Peer: Sendable {
+  /// Where the connection comes from.
+  public let address: SocketAddress
+  /// The address of the listener that it came to.
+  public let listener: SocketAddress
+  /// The number that the listener was given.
+  public let listenerNumber: Int
+  /// Whether it is encrypted.
+  public let isSecure: Bool
+  /// The subject of the certificate that the peer showed and that was verified; nil if it showed none.
+  public let name: String?
+
+  init(address: SocketAddress, listener: SocketAddress, number: Int, isSecure: Bool, name: String?) {
+    self.address = address
+    self.listener = listener
+    listenerNumber = number
+    self.isSecure = isSecure
+    self.name = name
+  }
+}
+
+/// The version of the protocol that a request came by.
+public enum HTTPVersion: UInt8, Sendable {
+  case http10, http11, http2
+}
+
+/// One request, complete with its body. Does not change; safe from any thread.
+///
+/// Names of fields are in lower case. Text is bytes: what a client sent as a name or value is compared byte by byte, and shown
+/// with replacement characters where it is not UTF-8.
+public final class Request: Sendable {
+  /// What is wanted.
+  public let method: Method
+  /// What it came by.
+  public let version: HTTPVersion
+  /// Who asks.
+  public let peer: Peer
+  /// The body; at most what the server's limits allow.
+  public let body: [UInt8]
+  private let bytes: [UInt8]
+  private let target: Range<Int>
+  private let query: Range<Int>
+  private let fields: [Field]
+
+  struct Field: Sendable {
+    var name: Range<Int>
+    var value: Range<Int>
+  }
+
+  init(_ parts: consuming RequestParts, body: [UInt8], peer: Peer) {
+    method = parts.method
+    version = parts.version
+    self.peer = peer
+    self.body = body
+    bytes = parts.bytes
+    fields = parts.fields
+    let whole = parts.target
+    let mark = bytes[whole].firstIndex(of: UInt8(ascii: "?")) ?? whole.upperBound
+    target = whole.lowerBound..<mark
+    query = min(mark + 1, whole.upperBound)..<whole.upperBound
+  }
+
+  /// The path as it was sent, percent-encoding and all: it begins with `/`, but for `*` of OPTIONS.
+  public var rawPath: ArraySlice<UInt8> { bytes[target] }
+
+  /// The path as it was sent, for people to see.
+  public var pathText: String { String(decoding: bytes[target], as: UTF8.self) }
+
+  /// What stands behind the `?`, as it was sent; empty if there is none.
+  public var rawQuery: ArraySlice<UInt8> { bytes[query] }
+
+  /// The value of the first field with this name, which is given in lower case; nil if there is none.
+  public func header(_ name: StaticString) -> String? {
+    guard let range = first(name) else { return nil }
+    return String(decoding: bytes[range], as: UTF8.self)
+  }
+
+  /// The bytes of the value of the first field with this name.
+  public func headerBytes(_ name: StaticString) -> ArraySlice<UInt8>? { first(name).map { bytes[$0] } }
+
+  /// How many fields have this name.
+  public func headerCount(_ name: StaticString) -> Int {
+    fields.count { hasName($0, name) }
+  }
+
+  private func first(_ name: StaticString) -> Range<Int>? {
+    fields.first { hasName($0, name) }?.value
+  }
+
+  private func hasName(_ field: Field, _ name: StaticString) -> Bool {
+    field.name.count == name.utf8CodeUnitCount && name.withUTF8Buffer { bytes[field.name].elementsEqual($0) }
+  }
+}
+
+/// A request's head in the making: what parsers put together.
+struct RequestParts {
+  var method = Method.other
+  var version = HTTPVersion.http11
+  fileprivate(set) var bytes: [UInt8] = []
+  fileprivate(set) var target = 0..<0
+  fileprivate(set) var fields: [Request.Field] = []
+
+  /// Bytes of the head so far.
+  var count: Int { bytes.count }
+  /// Fields so far.
+  var fieldCount: Int { fields.count }
+
+  mutating func setTarget(_ text: UnsafeRawBufferPointer) {
+    target = bytes.count..<bytes.count + text.count
+    bytes.append(contentsOf: text)
+  }
+
+  /// Adds a field; the name is put into lower case.
+  mutating func addField(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+    let start = bytes.count
+    for byte in name { bytes.append(byte &- 0x41 < 26 ? byte | 0x20 : byte) }
+    let middle = bytes.count
+    bytes.append(contentsOf: value)
+    fields.append(Request.Field(name: start..<middle, value: middle..<bytes.count))
+  }
+
+  /// The value of the only field with this name; nil for none, or more than one.
+  func only(_ name: StaticString) -> ArraySlice<UInt8>? {
+    var found: ArraySlice<UInt8>?
+    for field in fields where isNamed(field, name) {
+      if found != nil { return nil }
+      found = bytes[field.value]
+    }
+    return found
+  }
+
+  /// How many fields have this name.
+  func count(of name: StaticString) -> Int { fields.count { isNamed($0, name) } }
+
+  private func isNamed(_ field: Request.Field, _ name: StaticString) -> Bool {
+    field.name.count == name.utf8CodeUnitCount && name.withUTF8Buffer { bytes[field.name].elementsEqual($0) }
+  }
+}

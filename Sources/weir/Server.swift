@@ -1,0 +1,29 @@
+import Arguments
+import CommandSupport
+
+// As in Secure.swift: not on a system, but on whether a module of ours is part of this build.
+#if canImport(ServerCommands)
+  import ServerCommands
+
+  /// The commands about the gateway.
+  enum Server {
+    static let commands: [ProgramCommand] = ServerFamily.commands
+  }
+#else
+  /// What builds without the gateway say.
+  enum Server {
+    static let commands: [ProgramCommand] = [
+      missing("serve", "Let other programs and machines use the pools over HTTP (not in this build)"),
+      missing("access", "Make, list and revoke keys for `weir serve` (not in this build)"),
+    ]
+
+    private static func missing(_ name: String, _ summary: String) -> ProgramCommand {
+      ProgramCommand(name, summary).with {
+        $0.positionals = [Positional("ARGUMENT", .zeroOrMore, "Not used")]
+        $0.action = Action { (_, _) throws(CommandError) in
+          throw .usage("this build has no server", hint: "Serve the pools with a build for Linux or macOS.")
+        }
+      }
+    }
+  }
+#endif
