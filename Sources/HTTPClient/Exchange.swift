@@ -81,8 +81,10 @@ final class Exchange {
   }
 
   private func body(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    let goesOn = onBody?(RawSpan(_unsafeBytes: bytes)) != false
+    // Also what the caller took for it is no silence of the server's.
     noteActivity()
-    if onBody?(RawSpan(_unsafeBytes: bytes)) != false { return true }
+    if goesOn { return true }
     isStopped = true
     return false
   }

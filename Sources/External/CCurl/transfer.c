@@ -104,7 +104,7 @@ static bool set_callbacks(ccurl_transfer *transfer) {
 static bool set_rules(ccurl_transfer *transfer) {
     return SET(CURLOPT_NOSIGNAL, 1L) && SET(CURLOPT_NOPROGRESS, 1L) && SET(CURLOPT_FOLLOWLOCATION, 0L) &&
            SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) && SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) &&
-           SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE) &&
+           SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE) && SET(CURLOPT_PATH_AS_IS, 1L) &&
            SET(CURLOPT_MAXAGE_CONN, (long)OLDEST_CONNECTION_SECONDS) && allow_http_only(transfer);
 }
 
