@@ -99,13 +99,13 @@ let package = Package(
     .target(
       name: "RemotePools", dependencies: ["Documents", "HTTPClient", "JSON", "Lite3", "Platform", "Pools"],
       swiftSettings: swift),
-    // 5: pools over HTTP
+    // 6: pools over HTTP
     .target(
       name: "Gateway",
       dependencies: ["Documents", "HTTP", "JSON", "Lite3", "Platform", "Pools", "Reactor", "WebPage"],
       swiftSettings: swift),
 
-    // 6: the command
+    // 7: the command
     .target(name: "Arguments", swiftSettings: swift),
     .target(
       name: "CommandSupport", dependencies: ["Arguments", "Documents", "Platform", "JSON", "Pools"],
@@ -178,10 +178,19 @@ let package = Package(
     .testTarget(
       name: "HTTPClientTests", dependencies: ["HTTPClient", "Platform", "Pools", "RawServer", "Support", "TLS"],
       swiftSettings: tests),
-    .testTarget(name: "MCPTests", dependencies: ["JSON", "MCP", "Platform", "Pools", "Support"], swiftSettings: tests),
+    .testTarget(
+      name: "MCPTests", dependencies: ["Documents", "JSON", "Lite3", "MCP", "Platform", "Pools", "Support"],
+      swiftSettings: tests),
     .testTarget(
       name: "GatewayTests",
       dependencies: ["Documents", "Gateway", "HTTP", "JSON", "Lite3", "Platform", "Pools", "Reactor", "Support"],
+      swiftSettings: tests),
+    .testTarget(
+      name: "ServerCommandsTests",
+      dependencies: [
+        "Arguments", "CommandSupport", "Documents", "Gateway", "JSON", "Platform", "Pools", "Reactor", "ServerCommands",
+        "Support", "TLS",
+      ],
       swiftSettings: tests),
     .testTarget(
       name: "RemotePoolsTests",

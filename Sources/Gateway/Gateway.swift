@@ -202,6 +202,7 @@ package final class Gateway: RequestHandler, @unchecked Sendable {
       "Send at most \(setup.settings.limits.bodyBytes) bytes, or start the server with --max-body-bytes."
     case .tooSlow: "Send the whole request at once."
     case .unknownTransfer: "Send the body with content-length, or chunked."
+    case .unknownMethod: "Use GET, HEAD, POST, DELETE or OPTIONS."
     case .unknownVersion: "Use HTTP/1.1 or HTTP/2."
     case .unknownExpectation: "Leave the field expect out."
     case .tooManyConnections: "Try again in a moment, and use one connection for many requests."

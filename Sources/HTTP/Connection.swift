@@ -15,8 +15,9 @@ final class Connection: Stream, @unchecked Sendable {
   /// What came of a beginning that could still be the preface.
   private var beginning: [UInt8] = []
   private let accepted: Int64
-  private var stalledBytes = 0
-  private var stalledSince: Int64 = 0
+  /// How much was sent when that was last looked at, and since when that is so.
+  private var seenSent: UInt64 = 0
+  private var seenSince: Int64 = 0
   /// Where the server keeps it.
   var place = -1
 
@@ -39,22 +40,27 @@ final class Connection: Stream, @unchecked Sendable {
     peer = Peer(
       address: address, listener: listener.address, number: listener.number, isSecure: true, name: secure.peerName)
     guard let name = secure.applicationProtocol else { return }
-    driver = name.utf8.elementsEqual("h2".utf8) ? HTTP2Connection(self) : HTTP1Connection(self)
+    begin(isHTTP2: name.utf8.elementsEqual("h2".utf8))
   }
 
   override func received(_ bytes: UnsafeRawBufferPointer) {
     if let driver { return driver.received(bytes) }
-    if beginning.isEmpty, Self.begins(bytes) == false { return begin(HTTP1Connection(self), bytes) }
+    if beginning.isEmpty, Self.begins(bytes) == false { return begin(isHTTP2: false, with: bytes) }
     beginning.append(contentsOf: bytes)
     let whole = beginning
     guard let isPreface = whole.withUnsafeBytes(Self.begins) else { return }
     beginning = []
-    whole.withUnsafeBytes { begin(isPreface ? HTTP2Connection(self) : HTTP1Connection(self), $0) }
+    whole.withUnsafeBytes { begin(isHTTP2: isPreface, with: $0) }
   }
 
-  private func begin(_ driver: Driver, _ bytes: UnsafeRawBufferPointer) {
-    self.driver = driver
-    driver.received(bytes)
+  private func begin(isHTTP2: Bool, with bytes: UnsafeRawBufferPointer? = nil) {
+    do throws(SystemError) {
+      let driver = isHTTP2 ? try HTTP2Connection(starting: self) : HTTP1Connection(self)
+      self.driver = driver
+      if let bytes { driver.received(bytes) } else { driver.attend() }
+    } catch {
+      close(.closed, aborting: true)
+    }
   }
 
   /// Whether bytes are those of the preface; nil if that cannot be told yet.
@@ -80,10 +86,10 @@ final class Connection: Stream, @unchecked Sendable {
 
   /// About once a second.
   func check(_ now: Int64) {
-    let waiting = waitingBytes
-    if waiting == 0 || waiting != stalledBytes {
-      (stalledBytes, stalledSince) = (waiting, now)
-    } else if now - stalledSince > server.limits.stallTime {
+    let sent = sentBytes
+    if isFlushed || sent != seenSent {
+      (seenSent, seenSince) = (sent, now)
+    } else if now - seenSince > server.limits.stallTime {
       return close(.closed, aborting: true)
     }
     if let driver { return driver.check(now) }

@@ -1,4 +1,5 @@
 public import Reactor
+internal import Synchronization
 
 /// Is told what becomes of an exchange. Called on the loop.
 open class ExchangeObserver: @unchecked Sendable {
@@ -21,7 +22,11 @@ open class Exchange: @unchecked Sendable {
   /// What was asked.
   public let request: Request
   /// Who is told of it. Set it on the loop, before the answer begins; it is let go when the exchange is over.
-  public final var observer: ExchangeObserver?
+  public final var observer: ExchangeObserver? {
+    didSet { if observer != nil { wasObserved.store(true, ordering: .relaxed) } }
+  }
+  /// Whether there ever was an observer. Any thread.
+  final let wasObserved = Atomic<Bool>(false)
 
   init(_ request: Request) { self.request = request }
 

@@ -49,7 +49,7 @@ final class HTTP1Connection: Driver, @unchecked Sendable {
     case .body: readBody(bytes)
     case .answering:
       // The usual case: the answer is out, its thread had no reason to tell, and this is the next request.
-      guard marks.load(ordering: .acquiring) == 0, pending.isEmpty else { return keep(bytes) }
+      guard marks.load(ordering: .acquiring) == 0, pending.isEmpty, !connection.isCrowded else { return keep(bytes) }
       endExchange()
       enter(.head)
       readHead(bytes)
@@ -84,7 +84,7 @@ final class HTTP1Connection: Driver, @unchecked Sendable {
       case .complete: dispatch(rest)
       case .incomplete:
         enter(.body)
-        if parser.expectsContinue, rest.isEmpty {
+        if parser.parts.expectation == .goOn, rest.isEmpty {
           _ = HTTP1Text.goOn.withUnsafeBytes { connection.send($0, ignoringLimit: true) }
         }
         if !rest.isEmpty { readBody(rest) }
@@ -130,18 +130,20 @@ final class HTTP1Connection: Driver, @unchecked Sendable {
     marks.store(Mark.busy, ordering: .releasing)
     enter(.answering)
     keep(rest)
+    // There will be no more bytes to come back for.
+    if peerHasFinished { tellOfMore() }
     connection.server.handler.handle(exchange)
   }
 
   /// Any thread. The answer is given, or given up.
-  func exchangeIsOver(hasObserver: Bool, keepsOn: Bool, resets: Bool) {
+  func exchangeIsOver(isObserved: Bool, keepsOn: Bool, resets: Bool) {
     var leaves = Mark.hasMore
     if !keepsOn { leaves |= Mark.last }
     if resets { leaves |= Mark.resets }
     // The marks of this answer go in before it counts as over.
     if leaves != Mark.hasMore { marks.bitwiseOr(leaves & ~Mark.hasMore, ordering: .acquiringAndReleasing) }
     let old = marks.bitwiseAnd(~Mark.busy, ordering: .acquiringAndReleasing).oldValue
-    if hasObserver || old & ~Mark.busy != 0 { connection.loop.request(self) }
+    if isObserved || old & ~Mark.busy != 0 { connection.loop.request(self) }
   }
 
   override func attend() {
@@ -151,6 +153,8 @@ final class HTTP1Connection: Driver, @unchecked Sendable {
     endExchange()
     if now & Mark.resets != 0 { return connection.close(.closed, aborting: true) }
     if now & Mark.last != 0 { return linger() }
+    // Who does not take answers does not get more of them: `drained` comes back here.
+    if connection.awaitsRoom() { return }
     proceed()
   }
 
@@ -172,7 +176,7 @@ final class HTTP1Connection: Driver, @unchecked Sendable {
       bytes.withUnsafeBytes { readHead(in: $0) }
       guard phase == .head else { return }
     }
-    if peerHasFinished, !connection.isOver { connection.close(.ended) }
+    if peerHasFinished { endWithPeer() }
   }
 
   /// Answers what cannot be read, and ends the connection: what follows cannot be told from the rest of it.
@@ -183,9 +187,10 @@ final class HTTP1Connection: Driver, @unchecked Sendable {
     var out: [UInt8] = []
     HTTP1Text.append(status: head.status, to: &out)
     out.append(contentsOf: head.lines)
-    server.appendDate(to: &out)
+    HTTP1Text.append(date: server.date(), to: &out)
     HTTP1Text.append(length: body.count, to: &out)
-    out += HTTP1Text.close + HTTP1Text.lineEnd + body
+    out += HTTP1Text.close + HTTP1Text.lineEnd
+    if parser.parts.method != .head { out += body }
     _ = out.withUnsafeBytes { connection.send($0, ignoringLimit: true) }
     linger()
   }
@@ -197,18 +202,26 @@ final class HTTP1Connection: Driver, @unchecked Sendable {
     pending = []
     connection.finish()
     connection.resumeReading()
-    if peerHasFinished { connection.close(.ended) }
+    if peerHasFinished, connection.isFlushed { connection.close(.ended) }
+  }
+
+  /// The peer sends no more, and has all answers, or they are on their way.
+  private func endWithPeer() {
+    guard !connection.isOver else { return }
+    if connection.isFlushed { connection.close(.ended) } else { linger() }
   }
 
   // MARK: The rest
 
   override func drained() {
-    if phase == .answering { exchange?.observer?.drained() }
+    guard phase == .answering else { return }
+    exchange?.observer?.drained()
+    attend()
   }
 
   override func peerFinished() {
     peerHasFinished = true
-    guard phase == .answering else { return connection.close(.ended) }
+    guard phase == .answering else { return endWithPeer() }
     // Who reads a stream and hangs up looks the same as who only ends its side: the latter does not happen.
     if exchange?.isStreaming == true { return connection.close(.ended) }
     tellOfMore()
@@ -226,30 +239,45 @@ final class HTTP1Connection: Driver, @unchecked Sendable {
     }
   }
 
-  override var isIdle: Bool {
-    phase == .head && pending.isEmpty || phase == .answering && marks.load(ordering: .relaxed) & Mark.busy == 0
+  /// Whether a request is neither being read nor answered.
+  private var isBetweenRequests: Bool {
+    switch phase {
+    case .head: pending.isEmpty
+    case .answering: pending.isEmpty && marks.load(ordering: .acquiring) & Mark.busy == 0
+    case .body, .lingering: false
+    }
   }
+
+  override var isIdle: Bool { isBetweenRequests && connection.isFlushed }
 
   override var idleSince: Int64 { max(phaseBegan, lastInput) }
 
   override func beginDraining() {
-    if isIdle { connection.close() }
+    guard isBetweenRequests else { return }
+    if connection.isFlushed { connection.close() } else { linger() }
   }
 
   override func check(_ now: Int64) {
     switch phase {
     case .head:
       if pending.isEmpty {
-        if now - idleSince > limits.idleTime { connection.close() }
+        if isIdle, now - idleSince > limits.idleTime { connection.close() }
       } else if now - phaseBegan > limits.headTime {
         refuse(.tooSlow)
       }
     case .body:
       if now - phaseBegan > limits.bodyTime || now - lastInput > limits.bodyIdleTime { refuse(.tooSlow) }
     case .answering:
-      if isIdle, now - idleSince > limits.idleTime { connection.close() }
+      guard marks.load(ordering: .acquiring) == 0 else { return }
+      // The answer is out, and its request takes up memory.
+      endExchange()
+      enter(.head)
     case .lingering:
-      if now - phaseBegan > limits.lingerTime { connection.close() }
+      if !connection.isFlushed {
+        phaseBegan = now
+      } else if peerHasFinished || now - phaseBegan > limits.lingerTime {
+        connection.close()
+      }
     }
   }
 }

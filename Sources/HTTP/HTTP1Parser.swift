@@ -70,9 +70,6 @@ final class HTTP1Parser {
     return body
   }
 
-  /// Whether the peer waits to be told that its body is wanted.
-  var expectsContinue: Bool { parts.count(of: "expect") > 0 }
-
   private func execute(_ bytes: UnsafeRawBufferPointer) -> Step {
     guard let start = bytes.baseAddress else { return .incomplete }
     let base = start.assumingMemoryBound(to: CChar.self)
@@ -85,7 +82,7 @@ final class HTTP1Parser {
       llhttp_resume(parser)
       return .complete(min(max(0, taken), bytes.count))
     case HPE_INVALID_VERSION: return .failed(.unknownVersion)
-    case HPE_INVALID_TRANSFER_ENCODING: return .failed(problem ?? .malformed)
+    case HPE_INVALID_METHOD: return .failed(.unknownMethod)
     default: return .failed(problem ?? .malformed)
     }
   }
@@ -96,7 +93,7 @@ final class HTTP1Parser {
     let lengths = parts.count(of: "content-length")
     if encodings > 0 {
       if lengths > 0 || encodings > 1 || parts.version == .http10 { return .malformed }
-      guard let encoding = parts.only("transfer-encoding"), Self.isSame(encoding, "chunked") else {
+      guard let encoding = parts.only("transfer-encoding"), RequestParts.isSame(encoding, "chunked") else {
         return .unknownTransfer
       }
     }
@@ -104,19 +101,8 @@ final class HTTP1Parser {
     let hosts = parts.count(of: "host")
     if hosts > 1 || (hosts == 0 && parts.version == .http11) { return .malformed }
     if lengths == 1, parser.pointee.content_length > UInt64(limits.bodyBytes), !isComplete { return .bodyTooLarge }
-    if expectsContinue {
-      guard let expectation = parts.only("expect"), Self.isSame(expectation, "100-continue") else {
-        return .unknownExpectation
-      }
-    }
-    return nil
-  }
-
-  /// Whether both are the same but for the case of letters.
-  private static func isSame(_ text: ArraySlice<UInt8>, _ lowercase: StaticString) -> Bool {
-    lowercase.withUTF8Buffer { wanted in
-      text.count == wanted.count && zip(text, wanted).allSatisfy { ($0 &- 0x41 < 26 ? $0 | 0x20 : $0) == $1 }
-    }
+    if !parts.settleTarget() { return .malformed }
+    return parts.expectation == .unknown ? .unknownExpectation : nil
   }
 
   // MARK: What llhttp calls

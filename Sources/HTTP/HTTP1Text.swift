@@ -22,6 +22,12 @@ enum HTTP1Text {
     out += lineEnd
   }
 
+  static func append(date text: [UInt8], to out: inout [UInt8]) {
+    out += Array("date: ".utf8)
+    out += text
+    out += lineEnd
+  }
+
   static func append(decimal number: UInt64, to out: inout [UInt8]) {
     var divisor: UInt64 = 1
     while number / divisor >= 10 { divisor *= 10 }

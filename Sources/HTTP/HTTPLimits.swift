@@ -25,6 +25,10 @@ public struct HTTPLimits: Sendable {
   public var idleTime: Int64 = 75_000_000_000
   /// Nanoseconds that an answer may wait without a byte of it being taken; then the connection is reset.
   public var stallTime: Int64 = 60_000_000_000
+  /// Nanoseconds that an HTTP/2 connection with open requests may be silent; then its peer is asked whether it is there.
+  public var silentTime: Int64 = 30_000_000_000
+  /// Nanoseconds within which it has to say so; then the connection is reset.
+  public var pingTime: Int64 = 10_000_000_000
   /// Nanoseconds that a connection is read on, and all of it dropped, after an answer that ends it.
   public var lingerTime: Int64 = 2_000_000_000
 

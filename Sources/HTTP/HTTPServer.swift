@@ -19,7 +19,7 @@ public final class HTTPServer: @unchecked Sendable {
   /// Whether it is about to stop. Set on the loop, read anywhere: who reads it late answers one more request.
   @exclusivity(unchecked) private(set) var isDraining = false
   private let dateLock: Lock
-  @exclusivity(unchecked) private var dateLine: [UInt8] = []
+  @exclusivity(unchecked) private var dateText: [UInt8] = []
   @exclusivity(unchecked) private var dateSecond: UInt64 = 0
 
   private static let sweepTime: Int64 = 1_000_000_000
@@ -150,16 +150,16 @@ public final class HTTPServer: @unchecked Sendable {
 
   // MARK: Any thread
 
-  /// Appends the `date` field.
-  func appendDate(to out: inout [UInt8]) {
+  /// The value of the `date` field.
+  func date() -> [UInt8] {
     let second = Clock.wall() / 1_000_000_000
     dateLock.lock()
+    defer { dateLock.unlock() }
     if second != dateSecond {
       dateSecond = second
-      dateLine = Array("date: ".utf8) + HTTPDate.text(second) + HTTP1Text.lineEnd
+      dateText = HTTPDate.text(second)
     }
-    out.append(contentsOf: dateLine)
-    dateLock.unlock()
+    return dateText
   }
 }
 

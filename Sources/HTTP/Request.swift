@@ -113,6 +113,11 @@ struct RequestParts {
     bytes.append(contentsOf: text)
   }
 
+  /// Adds a field whose name is known.
+  mutating func addField(_ name: StaticString, _ value: UnsafeRawBufferPointer) {
+    name.withUTF8Buffer { addField(UnsafeRawBufferPointer($0), value) }
+  }
+
   /// Adds a field; the name is put into lower case.
   mutating func addField(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
     let start = bytes.count
@@ -130,6 +135,46 @@ struct RequestParts {
       found = bytes[field.value]
     }
     return found
+  }
+
+  /// What `expect` says, which means nothing in HTTP/1.0 (RFC 9110, section 10.1.1).
+  enum Expectation { case none, goOn, unknown }
+
+  var expectation: Expectation {
+    guard version != .http10, count(of: "expect") > 0 else { return .none }
+    guard let text = only("expect"), Self.isSame(text, "100-continue") else { return .unknown }
+    return .goOn
+  }
+
+  /// Whether both are the same but for the case of letters.
+  static func isSame(_ text: ArraySlice<UInt8>, _ lowercase: StaticString) -> Bool {
+    lowercase.withUTF8Buffer { wanted in
+      text.count == wanted.count && zip(text, wanted).allSatisfy { ($0 &- 0x41 < 26 ? $0 | 0x20 : $0) == $1 }
+    }
+  }
+
+  /// Makes the target a path: it may come with scheme and host before it (RFC 9112, section 3.2.2), which must be the host of
+  /// `host`. False if it is not a path, or the `*` of OPTIONS.
+  mutating func settleTarget() -> Bool {
+    let text = bytes[target]
+    if text.first == UInt8(ascii: "/") { return true }
+    if text.count == 1, text.first == UInt8(ascii: "*") { return method == .options }
+    guard let colon = text.firstIndex(of: UInt8(ascii: ":")),
+      bytes[colon..<target.upperBound].starts(with: [0x3a, 0x2f, 0x2f] as [UInt8]),
+      Self.isSame(text[..<colon], "http") || Self.isSame(text[..<colon], "https")
+    else { return false }
+    let rest = text[(colon + 3)...]
+    let end = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
+    guard let host = only("host"), host.elementsEqual(rest[..<end]) else { return false }
+    guard end == rest.endIndex || bytes[end] == UInt8(ascii: "?") else {
+      target = end..<target.upperBound
+      return true
+    }
+    let start = bytes.count
+    bytes.append(UInt8(ascii: "/"))
+    bytes += rest[end...]
+    target = start..<bytes.count
+    return true
   }
 
   /// How many fields have this name.

@@ -8,6 +8,9 @@ public struct ResponseHead: Sendable {
   /// A head without fields.
   public init(_ status: UInt16) { self.status = status }
 
+  /// Whether an answer with this status has a body (RFC 9110, sections 15.3.5 and 15.4.5).
+  var mayHaveBody: Bool { status != 204 && status != 304 }
+
   /// Adds a field. Bytes that would end its line are made blanks.
   ///
   /// - Parameter name: In lower case.

@@ -32,6 +32,9 @@ public final class StreamPiece: Sendable {
     framed.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[Self.before..<$0.count - 2])) }
   }
 
+  /// The bytes, which are not copied for it.
+  var bytes: ArraySlice<UInt8> { framed[Self.before..<framed.count - 2] }
+
   /// Calls `body` with the bytes as a chunk.
   func withChunk<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R { framed.withUnsafeBytes(body) }
 }

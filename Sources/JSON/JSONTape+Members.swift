@@ -47,6 +47,11 @@ extension JSONTape {
     }
   }
 
+  /// The whole number from -2^63 to 2^63 - 1 at `index`; nil if it is something else.
+  public func signed(at index: Int) -> Int64? {
+    kind(at: index) == .signed ? Int64(bitPattern: words[index + 1]) : nil
+  }
+
   /// The truth value at `index`; nil if it is something else.
   public func bool(at index: Int) -> Bool? {
     switch kind(at: index) {

@@ -69,6 +69,7 @@ final class SendQueue: @unchecked Sendable {
   @exclusivity(unchecked) private var waiters = 0
   @exclusivity(unchecked) private var lastAppend: Int64 = 0
   @exclusivity(unchecked) private var wantsDrained = false
+  @exclusivity(unchecked) private var sentCount: UInt64 = 0
   let limit: Int
 
   // Only the writer's.
@@ -265,6 +266,7 @@ final class SendQueue: @unchecked Sendable {
 
   private func advance(_ moved: Int) {
     byteCount -= moved
+    sentCount &+= UInt64(moved)
     var rest = moved
     while rest > 0 {
       let count = min(rest, segments[first].count)
@@ -316,6 +318,22 @@ final class SendQueue: @unchecked Sendable {
     lock.lock()
     defer { lock.unlock() }
     return isFinishing && !isClosed
+  }
+
+  /// Whether more than half of the limit waits, and whoever sees to it that it is not is to say so.
+  func awaitsRoom() -> Bool {
+    lock.lock()
+    defer { lock.unlock() }
+    guard !isClosed, byteCount > limit / 2 else { return false }
+    wantsDrained = true
+    return true
+  }
+
+  /// Bytes that were written since the beginning.
+  var sent: UInt64 {
+    lock.lock()
+    defer { lock.unlock() }
+    return sentCount
   }
 
   /// Bytes that wait.

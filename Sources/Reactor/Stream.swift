@@ -220,6 +220,18 @@ open class Stream: LoopSource, @unchecked Sendable {
   /// Bytes that wait to be sent.
   public var waitingBytes: Int { queue.waiting }
 
+  /// Bytes that were sent, or went into the secure layer, since the beginning.
+  public var sentBytes: UInt64 { queue.sent }
+
+  /// Whether more than half of the limit waits to be sent.
+  public var isCrowded: Bool { queue.waiting > queue.limit / 2 }
+
+  /// The same; and if it is so, `drained` is called when it is so no more.
+  public func awaitsRoom() -> Bool { queue.awaitsRoom() }
+
+  /// Whether the system has all that was sent. Loop only.
+  public var isFlushed: Bool { wire.isEmpty && queue.waiting == 0 }
+
   /// Buffers shorter than this are better copied than lent.
   public static var copiesBelow: Int { SendQueue.copiesBelow }
 

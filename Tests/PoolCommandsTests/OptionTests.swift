@@ -38,12 +38,13 @@ struct OptionTests {
       ("1970-01-01T00:00:01Z", 1_000_000_000), ("1970-01-01T01:00:00.5+01:00", 500_000_000),
       ("1960-01-01T00:00:00Z", 0),
       ("9999-01-01T00:00:00Z", .max), ("1s", now - 1_000_000_000), ("2M", now - 120_000_000_000), ("999999h", 0),
+      ("5S", now - 5_000_000_000), ("2H", now - 7_200_000_000_000), ("1d", now - 86_400_000_000_000),
     ] as [(String, UInt64)])
   func since(text: String, time: UInt64) throws {
     #expect(try Since.parse(text, now: Self.now) == time)
   }
 
-  @Test(arguments: ["", "5", "5ms", "yesterday", "2026-01-01", "2026-01-01T00:00:00", "-5m", "5 m"])
+  @Test(arguments: ["", "5", "5ms", "yesterday", "2026-01-01", "2026-01-01T00:00:00", "-5m", "5 m", "d", "999999999999d"])
   func refusedSince(text: String) {
     #expect(message { () throws(CommandError) in _ = try Since.parse(text, now: 0) } == "invalid --since value")
   }

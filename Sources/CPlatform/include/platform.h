@@ -410,6 +410,10 @@ uint64_t platform_thread_id(void);
 void platform_thread_yield(void);
 uint32_t platform_processor_count(void);
 
+/* Lets this process have as many files and sockets open as the system allows it to ask for, and says how many that are; a number
+ * that is never reached where there is no such limit. Asking again changes nothing. Programs that it starts inherit it. */
+uint64_t platform_raise_open_limit(void);
+
 /* Not recursive. */
 typedef struct platform_mutex platform_mutex;
 platform_status platform_mutex_make(platform_mutex **mutex);

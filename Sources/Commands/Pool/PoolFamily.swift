@@ -5,6 +5,7 @@ package import CommandSupport
 package enum PoolFamily {
   package static let commands: [ProgramCommand] = [
     FeedCommand.command, FollowCommand.command, FetchCommand.command, pool, DoctorCommand.command,
+    McpCommand.command,
   ]
 
   private static let pool = ProgramCommand("pool", "Create, list, describe and delete pools").with {

@@ -11,6 +11,8 @@ final class TailFeed: @unchecked Sendable {
   /// How long one wait takes at most before the thread looks whether it is still wanted, in nanoseconds.
   private static let longestWait: Int64 = 250_000_000
 
+  private static let stopPause: Int64 = 10_000_000
+
   let pool: Pool
   private let lock: Lock
   // Guarded by `lock`.
@@ -78,7 +80,11 @@ final class TailFeed: @unchecked Sendable {
     let batch = FeedBatch()
     while !stops.load(ordering: .relaxed) {
       do throws(PoolError) {
-        guard try box.cursor.wait(until: .after(nanoseconds: Self.longestWait)) else { continue }
+        guard try box.cursor.wait(until: .after(nanoseconds: Self.longestWait)) else {
+          // Waits come to an end at once when the process is asked to stop; this thread soon is too.
+          if StopRequests.requested != nil { Clock.sleep(until: .after(nanoseconds: Self.stopPause)) }
+          continue
+        }
         batch.removeAll()
         let read = try box.cursor.forEach { frame in
           batch.add(frame)
