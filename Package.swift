@@ -177,7 +177,7 @@ let package = Package(
     .testTarget(
       name: "HTTPTests", dependencies: ["HTTP", "Platform", "Reactor", "Support"], swiftSettings: tests),
     .testTarget(
-      name: "HTTPClientTests", dependencies: ["HTTP", "HTTPClient", "Platform", "Reactor", "Support"],
+      name: "HTTPClientTests", dependencies: ["HTTPClient", "Platform", "Pools", "RawServer", "Support", "TLS"],
       swiftSettings: tests),
     .testTarget(
       name: "MCPTests", dependencies: ["Documents", "JSON", "Lite3", "MCP", "Platform", "Pools", "Support"],
@@ -195,7 +195,10 @@ let package = Package(
       swiftSettings: tests),
     .testTarget(
       name: "RemotePoolsTests",
-      dependencies: ["Documents", "Gateway", "HTTP", "HTTPClient", "Platform", "Pools", "RemotePools", "Support"],
+      dependencies: [
+        "Documents", "Gateway", "HTTPClient", "JSON", "Lite3", "Platform", "Pools", "RawServer", "RemotePools", "Support",
+        "TLS",
+      ],
       swiftSettings: tests),
     .testTarget(name: "TLSTests", dependencies: ["Platform", "Reactor", "Support", "TLS"], swiftSettings: tests),
     .testTarget(name: "PoolsTests", dependencies: ["Platform", "Pools", "Support"], swiftSettings: tests),
@@ -217,6 +220,8 @@ let package = Package(
     .target(
       name: "SimulatedNetwork", dependencies: ["Platform", "Reactor", "Support"], path: "Tests/SimulatedNetwork",
       swiftSettings: tests),
+    .target(
+      name: "RawServer", dependencies: ["Platform", "Reactor"], path: "Tests/RawServer", swiftSettings: tests),
     .target(name: "Support", dependencies: ["Platform", "Pools"], path: "Tests/Support", swiftSettings: tests),
     .executableTarget(
       name: "PoolWorker", dependencies: ["Platform", "Pools", "Support"], path: "Tests/PoolWorker",

@@ -60,4 +60,14 @@ extension JSONTape {
     default: nil
     }
   }
+
+  /// The number at `index`, as near as a double comes to it; nil if it is something else.
+  public func double(at index: Int) -> Double? {
+    switch kind(at: index) {
+    case .double: Double(bitPattern: words[index + 1])
+    case .signed: Double(Int64(bitPattern: words[index + 1]))
+    case .unsigned: Double(words[index + 1])
+    default: nil
+    }
+  }
 }

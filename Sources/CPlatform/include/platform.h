@@ -430,6 +430,19 @@ bool platform_condition_wait(platform_condition *condition, platform_mutex *mute
 void platform_condition_signal(platform_condition *condition);
 void platform_condition_broadcast(platform_condition *condition);
 
+/* ---- libraries that are loaded when they are needed --------------------------------------------------------------- */
+
+typedef struct platform_library platform_library;
+
+/* Loads a shared library with all that it needs, for the life of the process: there is no way to give it back. A name
+ * without a separator is looked up where the system keeps libraries, never in the directory one happens to be in; a
+ * path is used as it is. Loading it again gives the same library. NOT_FOUND when it, or a library that it needs, is not
+ * there, or is none that this process can load. */
+platform_status platform_library_open(const char *name, platform_library **library);
+
+/* The address of an exported function or variable; NULL if the library has none of this name. */
+void *platform_library_symbol(platform_library *library, const char *name);
+
 /* ---- child processes --------------------------------------------------------------------------------------------- */
 
 #define PLATFORM_STREAM_INHERIT 0u
