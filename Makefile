@@ -16,7 +16,7 @@ RELEASE_TESTS := -c release -Xswiftc -enable-testing --scratch-path .weir-build/
 # Built for the thread sanitizer, which sees a race whether or not it does harm in this run.
 THREAD_TESTS := --sanitize thread --scratch-path .weir-build/thread-tests
 
-.PHONY: help demo tour test test-release test-threads bench fuzz windows interop portability format lint boundaries clean
+.PHONY: help demo tour test test-release test-threads bench fuzz windows interop mcp-client portability format lint boundaries clean
 
 help:
 	@echo 'make demo         install what is missing, build, and show the main job on real input'
@@ -26,6 +26,7 @@ help:
 	@echo 'make test-threads the loop and the channels again, under the thread sanitizer'
 	@echo 'make windows      the platform contract and weir.exe, both under Wine'
 	@echo 'make interop      compare with upstream programs on the same files, under Wine'
+	@echo 'make mcp-client   talk to weir mcp with the official client, which is fetched from PyPI'
 	@echo 'make portability  compile the platform layer for macOS, FreeBSD, Linux and Windows'
 	@echo 'make fuzz         fuzz every parser of outside bytes (FUZZ_SECONDS=30 for each)'
 	@echo 'make bench        measure against limits and peers in one run (WEIR_BENCH=--json for a program)'
@@ -69,6 +70,11 @@ interop:
 	$(STEP) 'build the command (debug)' swift build --product weir
 	@Scripts/windows-build
 	@Scripts/upstream-interop
+
+mcp-client:
+	@Scripts/install-dependencies build test
+	$(STEP) 'build the command (debug)' swift build --product weir
+	$(STEP) --show '([0-9]+ passed|skipped)' 'the official MCP client' Tests/Conformance/MCP/run
 
 portability:
 	@Scripts/install-dependencies portability
