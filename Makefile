@@ -24,7 +24,7 @@ TEST_MCP := $(wildcard Tests/Conformance/MCP/run)
 COUNTS := [0-9]+ passed, [0-9]+ failed
 
 .PHONY: help demo tour test test-release test-threads test-web test-browser test-node test-openapi test-mcp build-debug \
-  bench fuzz windows interop portability format lint boundaries clean
+  bench fuzz windows interop mcp-client portability format lint boundaries clean
 
 help:
 	@echo 'make demo         install what is missing, build, and show the main job on real input'
@@ -36,6 +36,7 @@ help:
 	@echo '                  (test-browser, test-node, test-openapi, test-mcp: each alone)'
 	@echo 'make windows      the platform contract and weir.exe, both under Wine'
 	@echo 'make interop      compare with upstream programs on the same files, under Wine'
+	@echo 'make mcp-client   talk to weir mcp with the official client, which is fetched from PyPI'
 	@echo 'make portability  compile the platform layer for macOS, FreeBSD, Linux and Windows'
 	@echo 'make fuzz         fuzz every parser of outside bytes (FUZZ_SECONDS=30 for each)'
 	@echo 'make bench        measure against limits and peers in one run (WEIR_BENCH=--json for a program)'
@@ -98,6 +99,11 @@ interop:
 	$(STEP) 'build the command (debug)' swift build --product weir
 	@Scripts/windows-build
 	@Scripts/upstream-interop
+
+mcp-client:
+	@Scripts/install-dependencies build test
+	$(STEP) 'build the command (debug)' swift build --product weir
+	$(STEP) --show '([0-9]+ passed|skipped)' 'the official MCP client' Tests/Conformance/MCP/run
 
 portability:
 	@Scripts/install-dependencies portability

@@ -48,9 +48,9 @@ public final class MCPWait {
   package func refuse(_ failure: Failure) -> [UInt8] { Response.failure(id, .wait, .failed(failure)) }
 
   /// Sleeps until `attempt` may have something, at the latest until the deadline, or until the process is asked to stop.
-  public func sleep() {
+  public func awaitNews() {
     do throws(PoolError) {
-      try reading.sleep(until: deadline)
+      try reading.awaitNews(until: deadline)
     } catch {
       failure = error
     }
