@@ -77,8 +77,11 @@ package final class Gateway: RequestHandler, @unchecked Sendable {
     tails.endAll()
   }
 
-  /// Ends the workers, when the loop is run no more.
-  package func end() { workers.stop() }
+  /// Ends the threads, when the loop is run no more.
+  package func end() {
+    workers.stop()
+    tails.endFeeds()
+  }
 
   private func scheduleCheck() {
     timer = loop.schedule(after: 1_000_000_000) { [self] in

@@ -13,6 +13,7 @@ final class LiveGateway {
   private let loop: EventLoop
   private let gateway: Gateway
   private let server: HTTPServer
+  private var isStopped = false
 
   init(
     _ directory: TemporaryDirectory? = nil, port: UInt16 = 0, limits: HTTPLimits = HTTPLimits(),
@@ -41,6 +42,8 @@ final class LiveGateway {
 
   /// Ends it as a stop request does.
   func stop(within seconds: Int64 = 1) {
+    if isStopped { return }
+    isStopped = true
     let (gateway, server) = (gateway, server)
     let ended = Signal()
     loop.submit {
@@ -92,39 +95,42 @@ final class TailReader {
   let connection: RawConnection
   private(set) var status: Int?
   private var raw: [UInt8] = []
+  /// Where the next chunk begins in `raw`.
+  private var place = 0
   private var text: [UInt8] = []
+  private var lineCount = 0
   /// Whether the last chunk came.
   private(set) var isComplete = false
 
   init(_ connection: RawConnection) { self.connection = connection }
 
   /// The lines until there are `count`, the stream ends, or the time is up.
-  func lines(_ count: Int, within seconds: Double = 20) throws -> [String] {
+  func lines(_ count: Int, within seconds: Double = 30) throws -> [String] {
     try connection.read(within: seconds) { _ in
-      self.raw += Array(self.connection.takeText().utf8)
+      self.raw += self.connection.takeBytes()
       self.decode()
       return self.isComplete || self.lineCount >= count
     }
-    raw += Array(connection.takeText().utf8)
+    raw += connection.takeBytes()
     decode()
     return String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init)
   }
-
-  private var lineCount: Int { text.reduce(0) { $0 + ($1 == 0x0a ? 1 : 0) } }
 
   private func decode() {
     if status == nil {
       let end = Array("\r\n\r\n".utf8)
       guard let headEnd = raw.indices.first(where: { raw[$0...].starts(with: end) }) else { return }
       status = Int(String(decoding: raw[9..<12], as: UTF8.self))
-      raw.removeFirst(headEnd + 4)
+      place = headEnd + 4
     }
-    while let lineEnd = raw.firstIndex(of: 0x0a),
-      let count = Int(String(decoding: raw[..<lineEnd], as: UTF8.self).prefix { $0.isHexDigit }, radix: 16),
+    while let lineEnd = raw[place...].firstIndex(of: 0x0a),
+      let count = Int(String(decoding: raw[place..<lineEnd], as: UTF8.self).prefix { $0.isHexDigit }, radix: 16),
       raw.count >= lineEnd + 3 + count
     {
-      text += raw[lineEnd + 1..<lineEnd + 1 + count]
-      raw.removeFirst(lineEnd + 3 + count)
+      let chunk = raw[lineEnd + 1..<lineEnd + 1 + count]
+      text += chunk
+      lineCount += chunk.count { $0 == 0x0a }
+      place = lineEnd + 3 + count
       if count == 0 { isComplete = true }
     }
   }

@@ -138,7 +138,7 @@ struct TailTests {
     let tail = try gateway.tail("p")
     #expect(try tail.lines(1).count == 1)
     #expect(try gateway.ask("DELETE", "/v0/pools/p").status == 200)
-    let lines = try tail.lines(2)
+    let lines = try tail.lines(100)
     #expect(lines.count == 2 && lines[1].contains("\"kind\":\"NotFound\""))
     #expect(tail.isComplete)
     // A pool of the same name is another one.
