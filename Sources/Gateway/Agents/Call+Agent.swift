@@ -93,7 +93,7 @@ extension Call {
           .usage, "method not allowed",
           hint: "This server sends nothing unasked. Use POST, or GET with mcp-session-id and last-event-id to go on."),
         status: 405
-      ) { $0.add("allow", "POST, DELETE") }
+      ) { $0.add("allow", "GET, HEAD, POST, DELETE") }
     }
     guard let number = AgentEvent.stream(of: last),
       let answer = gateway.agents.sessions.answer(of: number, in: session)

@@ -40,6 +40,7 @@ extension Call {
         if let problem { return fail(problem) }
         let time = Clock.wall()
         try desk.encoder.withDocument { (document) throws(PoolError) in
+          if durability == .flush { gateway.expectWait() }
           let sequence = try pool.append(document, time: time, durability: durability)
           answerMessage(document, sequence, time, desk)
         }
@@ -72,6 +73,7 @@ extension Call {
               offset: error.offset.map { UInt64($0) }), status: 400)
         }
         let time = Clock.wall()
+        if durability == .flush { gateway.expectWait() }
         let sequence = try pool.append(document, time: time, durability: durability)
         answerMessage(document, sequence, time, desk)
       }

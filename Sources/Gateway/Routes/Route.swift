@@ -74,8 +74,8 @@ enum Route {
     if isPath("ui") || isPath("ui", "pools", "") { return try reading(.page) }
     if isPath("mcp") {
       switch method {
-      case .get, .post, .delete: return .agent
-      default: throw .method("GET, POST, DELETE")
+      case .get, .head, .post, .delete: return .agent
+      default: throw .method("GET, HEAD, POST, DELETE")
       }
     }
     throw .unknown
