@@ -41,6 +41,7 @@ let package = Package(
     .library(name: "Reactor", targets: ["Reactor"]),
     .library(name: "Channels", targets: ["Channels"]),
     .library(name: "ChannelsAsync", targets: ["ChannelsAsync"]),
+    .library(name: "MCP", targets: ["MCP"]),
   ],
   targets: [
     // 0: the operating system and foreign libraries
@@ -102,7 +103,7 @@ let package = Package(
     // 6: pools over HTTP
     .target(
       name: "Gateway",
-      dependencies: ["Documents", "HTTP", "JSON", "Lite3", "Platform", "Pools", "Reactor", "WebPage"],
+      dependencies: ["Documents", "HTTP", "JSON", "Lite3", "MCP", "Platform", "Pools", "Reactor", "WebPage"],
       swiftSettings: swift),
 
     // 7: the command

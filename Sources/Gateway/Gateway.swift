@@ -33,6 +33,7 @@ package final class Gateway: RequestHandler, @unchecked Sendable {
   let log: Log
   let shelf: PoolShelf
   let tails: TailBoard
+  let agents: AgentDesk
   let metrics: Metrics
   let page: Page
   /// By the number of the listener, as they were bound. Set before the loop accepts anything.
@@ -57,6 +58,7 @@ package final class Gateway: RequestHandler, @unchecked Sendable {
     tails = try TailBoard(shelf, limit: limit)
     workers = try Workers(threads: Self.workerCount, limit: limit)
     desks = (0..<Self.workerCount).map { _ in DeskBox() }
+    agents = try AgentDesk()
     metrics = try Metrics()
     page = Page()
     super.init()
@@ -75,10 +77,14 @@ package final class Gateway: RequestHandler, @unchecked Sendable {
     if let timer { loop.cancel(timer) }
     timer = nil
     tails.endAll()
+    agents.endAll(on: self)
   }
 
-  /// Ends the workers, when the loop is run no more.
-  package func end() { workers.stop() }
+  /// Ends the threads, when the loop is run no more.
+  package func end() {
+    workers.stop()
+    tails.endFeeds()
+  }
 
   private func scheduleCheck() {
     timer = loop.schedule(after: 1_000_000_000) { [self] in
@@ -152,8 +158,7 @@ package final class Gateway: RequestHandler, @unchecked Sendable {
     case .message(let name, let sequence): work(call) { call, desk in call.message(sequence, of: name, desk) }
     case .document(let name, let sequence): work(call) { call, desk in call.document(sequence, of: name, desk) }
     case .tail(let name, let format): openTail(call, name, format)
-    case .agent:
-      call.fail(Failure(.notFound, "no such route", hint: "See /openapi.json for what there is."))
+    case .agent: call.beginAgent()
     }
   }
 

@@ -2,7 +2,7 @@ internal import Documents
 internal import JSON
 
 /// What kind of message a client sent.
-package enum MCPMessageKind: Sendable {
+public enum MCPMessageKind: Sendable {
   /// It is to be answered with a response.
   case request(method: String)
   /// It is not to be answered.

@@ -2,18 +2,30 @@ internal import Documents
 internal import Pools
 
 /// What a client may do: at all, and with pools by their names.
-package struct MCPAccess: Sendable {
-  package enum Mode: Sendable { case read, write }
+public struct MCPAccess: Sendable {
+  /// What can be done with a pool.
+  public enum Mode: Sendable {
+    /// Looking at it and at its messages.
+    case read
+    /// Making it, deleting it, appending to it.
+    case write
+  }
 
   /// Whether the tools and resources that only look are there.
-  package let canRead: Bool
+  public let canRead: Bool
   /// Whether the tools that change something are there.
-  package let canWrite: Bool
+  public let canWrite: Bool
   private let permits: (@Sendable (_ pool: String, Mode) -> Bool)?
 
-  /// - Parameter permits: asked for each pool, by its name without the ending of its file; nil permits all. What is not permitted
-  ///   is refused whether or not the pool exists, and is not listed.
-  package init(
+  /// Access to what all of this allows.
+  ///
+  /// - Parameters:
+  ///   - canRead: whether anything may be looked at.
+  ///   - canWrite: whether anything may be changed.
+  ///   - permits: asked for each pool, by its name without the ending of its file; nil permits all. What is not permitted is
+  ///     refused whether or not the pool exists, and is not listed. Where a file system does not tell letters of both cases
+  ///     apart, neither should this.
+  public init(
     canRead: Bool = true, canWrite: Bool = true, permits: (@Sendable (_ pool: String, Mode) -> Bool)? = nil
   ) {
     self.canRead = canRead
@@ -22,7 +34,7 @@ package struct MCPAccess: Sendable {
   }
 
   /// All there is.
-  package static let everything = MCPAccess()
+  public static let everything = MCPAccess()
 
   func allows(_ mode: Mode) -> Bool {
     switch mode {

@@ -1,6 +1,7 @@
 /// Cuts a stream of bytes into lines, each a message.
-package struct MCPLines {
-  package enum Line: Sendable {
+public struct MCPLines {
+  /// One of them.
+  public enum Line: Sendable {
     /// A line without its end.
     case text([UInt8])
     /// A line of more bytes than a message may have; its bytes are forgotten.
@@ -17,10 +18,10 @@ package struct MCPLines {
   private var skips = false
 
   /// - Parameter limit: the most bytes of a line.
-  package init(limit: Int = MCPLimits.messageBytes) { self.limit = limit }
+  public init(limit: Int = MCPLimits.messageBytes) { self.limit = limit }
 
   /// Adds what came.
-  package mutating func add(_ chunk: RawSpan) {
+  public mutating func add(_ chunk: RawSpan) {
     if start > 0, start * 2 >= bytes.count {
       bytes.removeSubrange(..<start)
       (searched, start) = (searched - start, 0)
@@ -29,7 +30,7 @@ package struct MCPLines {
   }
 
   /// The next line that is not blank; nil when more must come first.
-  package mutating func next() -> Line? {
+  public mutating func next() -> Line? {
     while let end = bytes[searched...].firstIndex(of: UInt8(ascii: "\n")) {
       let line = bytes[start..<end]
       (start, searched) = (end + 1, end + 1)
@@ -45,7 +46,7 @@ package struct MCPLines {
   }
 
   /// What came after the last line end, at the end of the stream.
-  package mutating func last() -> Line? {
+  public mutating func last() -> Line? {
     let line = bytes[start...]
     (start, searched) = (bytes.count, bytes.count)
     return cut(line)

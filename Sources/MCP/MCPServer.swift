@@ -5,7 +5,7 @@ internal import Platform
 internal import Pools
 
 /// What became of a message.
-package enum MCPOutcome {
+public enum MCPOutcome {
   /// It is not answered.
   case nothing
   /// Its answer: one compact JSON text without a newline.
@@ -18,7 +18,7 @@ package enum MCPOutcome {
 ///
 /// Every message stands for itself; of what came before only open pools are kept. It reads no clock and knows no transport. One
 /// thread at a time. `Documentation/mcp.md` has the tools and their rules.
-package final class MCPServer {
+public final class MCPServer {
   let directory: String
   private let version: String
   private var parser = JSONParser()
@@ -29,13 +29,13 @@ package final class MCPServer {
   /// - Parameters:
   ///   - directory: where pools are found by name.
   ///   - version: what the server says it is.
-  package init(directory: String, version: String) {
+  public init(directory: String, version: String) {
     self.directory = directory
     self.version = version
   }
 
   /// What kind of message a text is, without doing what it asks for.
-  package func kind(of message: RawSpan) -> MCPMessageKind { ClientMessage(message, parser: &parser).kind }
+  public func kind(of message: RawSpan) -> MCPMessageKind { ClientMessage(message, parser: &parser).kind }
 
   /// Does what a message asks for.
   ///
@@ -43,7 +43,7 @@ package final class MCPServer {
   ///   - message: one JSON text.
   ///   - access: what its sender may do.
   ///   - now: the time on both clocks.
-  package func handle(_ message: RawSpan, access: MCPAccess = .everything, now: MCPMoment) -> MCPOutcome {
+  public func handle(_ message: RawSpan, access: MCPAccess = .everything, now: MCPMoment) -> MCPOutcome {
     shelf.tidy(now: now.monotonic)
     switch ClientMessage(message, parser: &parser) {
     case .response: return .nothing
@@ -61,14 +61,14 @@ package final class MCPServer {
   /// The answer to what is not JSON, or more than a transport takes.
   ///
   /// - Parameter detail: what is wrong.
-  package static func invalidJSON(_ detail: String) -> [UInt8] {
+  public static func invalidJSON(_ detail: String) -> [UInt8] {
     Response.error(.null, .invalidJSON(detail))
   }
 
   /// The answer to what is no request, in a transport's view.
   ///
   /// - Parameter message: what is wrong.
-  package static func invalidRequest(_ message: String) -> [UInt8] {
+  public static func invalidRequest(_ message: String) -> [UInt8] {
     Response.error(.null, Refusal(.invalidRequest, message))
   }
 
@@ -90,7 +90,7 @@ package final class MCPServer {
   static let protocolVersions: [StaticString] = ["2025-11-25", "2025-06-18", "2025-03-26"]
 
   /// The version to speak with a client that proposes `wanted`.
-  package static func protocolVersion(for wanted: String?) -> String {
+  public static func protocolVersion(for wanted: String?) -> String {
     let known = wanted.flatMap { wanted in
       protocolVersions.first { $0.text.utf8.elementsEqual(wanted.utf8) }
     }

@@ -1,13 +1,13 @@
 package import Documents
-package import Platform
+public import Platform
 internal import Pools
 
 /// A call of `plasmite_wait` that has no result yet. One thread at a time; another than the server's may have it.
-package final class MCPWait {
+public final class MCPWait {
   /// The file of the pool that is waited for.
-  package let path: String
+  public let path: String
   /// When the wait is over.
-  package let deadline: Deadline
+  public let deadline: Deadline
   private let id: RequestID
   private let pool: String
   private var reading: ReadingAhead
@@ -22,7 +22,7 @@ package final class MCPWait {
   }
 
   /// The first sequence that was not looked at yet.
-  package var next: UInt64 { reading.after == .max ? .max : reading.after + 1 }
+  public var next: UInt64 { reading.after == .max ? .max : reading.after + 1 }
 
   /// The response, once there are messages that are wanted, or the deadline has passed, or the pool cannot be read any more; nil
   /// while it is to be waited.
@@ -30,7 +30,7 @@ package final class MCPWait {
   /// To be called when there may be news, and at the deadline. It waits for nothing but the lock of the pool.
   ///
   /// - Parameter now: nanoseconds of the clock that never goes back.
-  package func attempt(now: Int64) -> [UInt8]? {
+  public func attempt(now: Int64) -> [UInt8]? {
     do throws(PoolError) {
       if let failure { throw failure }
       let found = try reading.read()
@@ -42,15 +42,15 @@ package final class MCPWait {
   }
 
   /// The response as if the deadline had passed: for a server that ends.
-  package func giveUp() -> [UInt8] { attempt(now: .max) ?? refuse(Failure(.busy, "the server is shutting down")) }
+  public func giveUp() -> [UInt8] { attempt(now: .max) ?? refuse(Failure(.busy, "the server is shutting down")) }
 
   /// The response of a wait that cannot be served.
   package func refuse(_ failure: Failure) -> [UInt8] { Response.failure(id, .wait, .failed(failure)) }
 
   /// Sleeps until `attempt` may have something, at the latest until the deadline, or until the process is asked to stop.
-  package func sleep() {
+  public func awaitNews() {
     do throws(PoolError) {
-      try reading.sleep(until: deadline)
+      try reading.awaitNews(until: deadline)
     } catch {
       failure = error
     }

@@ -53,7 +53,7 @@ struct ReadingAhead: ~Copyable {
   /// Sleeps until there may be more, or the deadline, or until the process is asked to stop.
   ///
   /// - Throws: `.notFound` if the pool was deleted or replaced.
-  borrowing func sleep(until deadline: Deadline) throws(PoolError) {
+  borrowing func awaitNews(until deadline: Deadline) throws(PoolError) {
     if after == .max {
       _ = StopRequests.wait(until: deadline)
     } else {

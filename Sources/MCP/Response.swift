@@ -82,7 +82,10 @@ enum ToolFault: Error {
 extension ByteWriter {
   /// Appends a value as compact text, but for its first `dropped` bytes.
   mutating func append(_ report: Report, droppingFirst dropped: Int = 0) {
-    let line = report.line(.compact)
-    append(line.output.bytes.extracting(dropped..<line.output.count - 1))
+    append(line: report.line(.compact).output.bytes, droppingFirst: dropped)
+  }
+
+  private mutating func append(line: RawSpan, droppingFirst dropped: Int) {
+    append(line.extracting(dropped..<line.byteCount - 1))
   }
 }

@@ -1,4 +1,5 @@
 import Documents
+import Support
 import Testing
 
 @testable import Gateway
@@ -287,5 +288,27 @@ struct AccessRulesTests {
       try (0..<200).map { _ in
         try AccessKey.make("a", pools: [.all], permissions: .read, created: 0, expires: nil).secret
       })
+  }
+
+  @Test func whateverHeadersSayTheyAreAnswered() {
+    let parts = [
+      "localhost", ":9700", "[", "]", "::1", "http://", "https:", "//", "@", "?", "#", ".", "*", "null", "Bearer ",
+      "wk1.",
+      "\0", "\u{FF}", "%", "127.0.0.1", "255", ",", " ", "Ä", "xn--", "-", "65536", "/",
+    ]
+    var generator = SplitMix(seed: 7)
+    func text() -> String? {
+      let count = Int.random(in: 0..<7, using: &generator)
+      return count == 6 ? nil : (0..<count).map { _ in parts.randomElement(using: &generator) ?? "" }.joined()
+    }
+    let rules = rules(token: "a")
+    var served = 0
+    for _ in 0..<20_000 {
+      let (host, origin, authorization) = (text(), text(), text())
+      for listener in [Self.here, Self.everywhere, Self.secureWithoutToken, Self.remote] {
+        if case .success = ask(rules, listener, host: host, origin: origin, authorization) { served += 1 }
+      }
+    }
+    #expect(served > 0)
   }
 }

@@ -122,7 +122,7 @@ struct WaitTests {
     conversation.now.monotonic = Clock.monotonic()
     let wait = try conversation.wait(#"{"pool":"p","timeout_ms":60000}"#)
     try Pool.delete(at: conversation.path("p"))
-    wait.sleep()
+    wait.awaitNews()
     let answer = conversation.result(conversation.text(try #require(wait.attempt(now: 0))))
     #expect(answer.hasPrefix(#"error "pool was deleted while it was open. "#))
     #expect(answer.contains(#""error_kind":"NotFound""#) && answer.hasSuffix(#""tool":"plasmite_wait"}"#))
@@ -155,7 +155,7 @@ struct WaitTests {
     var answer: [UInt8]?
     while answer == nil {
       answer = wait.attempt(now: Clock.monotonic())
-      if answer == nil { wait.sleep() }
+      if answer == nil { wait.awaitNews() }
     }
     writer.join()
     #expect(Conversation.numbers(conversation.text(answer ?? [])) == [4])
@@ -167,7 +167,7 @@ struct WaitTests {
     for after in ["3", "18446744073709551615"] {
       conversation.now.monotonic = Clock.monotonic()
       let wait = try conversation.wait(#"{"pool":"p","timeout_ms":20,"after_seq":\#(after)}"#)
-      while wait.attempt(now: Clock.monotonic()) == nil { wait.sleep() }
+      while wait.attempt(now: Clock.monotonic()) == nil { wait.awaitNews() }
       #expect(wait.deadline.hasPassed)
     }
   }

@@ -44,7 +44,9 @@ struct OptionTests {
     #expect(try Since.parse(text, now: Self.now) == time)
   }
 
-  @Test(arguments: ["", "5", "5ms", "yesterday", "2026-01-01", "2026-01-01T00:00:00", "-5m", "5 m", "d", "999999999999d"])
+  @Test(arguments: [
+    "", "5", "5ms", "yesterday", "2026-01-01", "2026-01-01T00:00:00", "-5m", "5 m", "d", "999999999999d",
+  ])
   func refusedSince(text: String) {
     #expect(message { () throws(CommandError) in _ = try Since.parse(text, now: 0) } == "invalid --since value")
   }

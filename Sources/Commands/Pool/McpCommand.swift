@@ -96,7 +96,7 @@ struct McpConversation {
         return nil
       }
       if let reason = StopRequests.requested { return reason }
-      wait.sleep()
+      wait.awaitNews()
     }
   }
 

@@ -119,7 +119,7 @@ extension Call {
     } catch {
       return error
     }
-    desk.text.append(UInt8(ascii: "}"))
+    desk.text.append("}\n")
     return nil
   }
 
@@ -165,6 +165,7 @@ extension Call {
       return Failure(
         .usage, error.message.text, hint: "Wrap the value in an object, for example {\"value\": …}.")
     }
+    if let error = error.json { return malformed(error) }
     return Failure(
       .usage, error.message.text, hint: "Send one JSON object with data, tags and durability.",
       offset: error.offset.map { UInt64($0) })
