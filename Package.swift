@@ -130,7 +130,7 @@ let package = Package(
     .executableTarget(
       name: "weir",
       dependencies: [
-        "Arguments", "ChannelCommands", "CommandSupport", "PoolCommands", "Reactor",
+        "Arguments", "ChannelCommands", "CommandSupport", "Documents", "PoolCommands", "Reactor",
         // What the Windows build cannot have; the command says so there.
         .target(name: "TLS", condition: .when(platforms: [.linux, .macOS])),
         .target(name: "RemotePools", condition: .when(platforms: [.linux, .macOS])),

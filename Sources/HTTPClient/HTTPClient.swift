@@ -104,6 +104,10 @@ public final class HTTPClient: @unchecked Sendable {
     return try outcome.mapError { error in
       var error = error
       error.wasSent = exchange.wasSent
+      // Its refusal may be overtaken by the end of the connection.
+      if error.kind == .connection, exchange.wasSent, exchange.head == nil, request.isSecure, settings.identity == nil {
+        error.hint = error.hint ?? "If it goes on: the server may want clients to show a certificate (--tls-cert)."
+      }
       return error
     }.get()
   }

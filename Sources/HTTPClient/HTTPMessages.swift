@@ -24,6 +24,8 @@ public struct HTTPRequest: Sendable {
     isRepeatable = !method.utf8.elementsEqual("POST".utf8) && !method.utf8.elementsEqual("PATCH".utf8)
   }
 
+  var isSecure: Bool { url.utf8.starts(with: "https:".utf8) }
+
   /// Why the request cannot be sent as it is.
   var fault: HTTPFailure? {
     if !Self.isToken(method) { return HTTPFailure(.invalid, "'\(method)' is no method") }

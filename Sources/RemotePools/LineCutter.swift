@@ -44,7 +44,18 @@ struct LineCutter: ~Copyable {
   }
 
   private static func lineEnd(in piece: RawSpan, from start: Int) -> Int? {
-    piece.withUnsafeBytes { bytes in bytes[start...].firstIndex(of: 0x0A) }
+    piece.withUnsafeBytes { bytes in
+      var index = start
+      // Eight at a time while a word is there: a byte that becomes zero borrows from its highest bit.
+      while index &+ 8 <= bytes.count {
+        let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self).littleEndian ^ 0x0A0A_0A0A_0A0A_0A0A
+        let zeros = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+        if zeros != 0 { return index &+ zeros.trailingZeroBitCount / 8 }
+        index &+= 8
+      }
+      while index < bytes.count, bytes[index] != 0x0A { index += 1 }
+      return index < bytes.count ? index : nil
+    }
   }
 
   private static func isBlank(_ line: RawSpan) -> Bool {

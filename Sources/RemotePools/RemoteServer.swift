@@ -92,7 +92,11 @@ package final class RemoteServer: @unchecked Sendable {
     let told = try? parser.withTape(of: body) { tape in
       tape.member("error", of: tape.root).flatMap { Failure(told: tape, at: $0, address: about) }
     }
-    if let told { return told }
+    if var told {
+      // The server's own hint is for those who write requests.
+      if head.status == 401 { told.hint = Self.showToken }
+      return told
+    }
     let status = head.status
     if (300..<400).contains(status) {
       return Failure(
@@ -102,9 +106,11 @@ package final class RemoteServer: @unchecked Sendable {
     let kind = Self.kind(status: status)
     return Failure(
       kind, "the server answers with status \(status)",
-      hint: kind == .permission ? "Give a token that the server knows with --token-file." : Self.otherServer,
+      hint: kind == .permission ? Self.showToken : Self.otherServer,
       address: about)
   }
+
+  private static let showToken = "Show the server a token or access key that it knows, with --token-file."
 
   static func kind(status: Int) -> Failure.Kind {
     switch status {

@@ -58,9 +58,9 @@ struct AnswerTests {
   @Test func theBodyIsPassedOnAsItComes() throws {
     let held = Log<RawConnection>()
     let server = try RawServer { _, connection in
+      held.add(connection)
       connection.begin()
       connection.chunk("first")
-      held.add(connection)
     }
     var pieces: [String] = []
     var status = 0

@@ -75,9 +75,9 @@ struct HostileServerTests {
   @Test func tricklingEndsWithTheDeadline() throws {
     let held = Log<RawConnection>()
     let server = try RawServer { _, connection in
+      held.add(connection)
       connection.begin()
       connection.chunk("x")
-      held.add(connection)
     }
     var request = HTTPRequest("GET", server.url + "/")
     request.timeout = 100 * milliseconds

@@ -204,7 +204,8 @@ struct SecureTests {
     let server = try site.start(requiresClients: true)
     let stranger = try Self.client { $0.trust = .authorities(site.authorityFile) }
     let failed = try #require(failure { try Self.ask(stranger, server) })
-    #expect(failed.kind == .tls, "\(failed)")
+    // Its refusal comes after the handshake, and may be overtaken by the end of the connection.
+    #expect(failed.kind == .tls || failed.kind == .connection, "\(failed)")
     #expect(failed.hint?.contains("--tls-cert") == true)
     let known = try Self.client {
       $0.trust = .authorities(site.authorityFile)

@@ -10,7 +10,7 @@ import Testing
 func parse(_ words: [String]) throws -> Invocation {
   let root = ProgramCommand("weir", "").with {
     $0.globals = Globals.all
-    $0.subcommands = PoolFamily.commands
+    $0.subcommands = PoolFamily.commands(remote: nil)
   }
   guard case .run(_, let invocation) = try root.parse(words) else {
     throw ValueError("not a command to run", hint: "")
@@ -119,16 +119,16 @@ struct OptionTests {
     var calls = 0
     let retry = Retry(attempts: 3, delay: 0)
     #expect(
-      try retry.run { () throws(PoolError) -> Int in
+      try retry.run { () throws(Failure) -> Int in
         calls += 1
-        if calls < 3 { throw PoolError(.busy, "resource is busy") }
+        if calls < 3 { throw Failure(.busy, "resource is busy") }
         return calls
       } == 3)
     calls = 0
     do throws(CommandError) {
-      try retry.run { () throws(PoolError) in
+      try retry.run { () throws(Failure) in
         calls += 1
-        throw PoolError(.busy, "resource is busy", hint: "try again")
+        throw Failure(.busy, "resource is busy", hint: "try again")
       }
     } catch {
       guard case .failed(let error) = error else { return }
@@ -137,9 +137,9 @@ struct OptionTests {
     }
     calls = 0
     #expect(throws: CommandError.self) {
-      try retry.run { () throws(PoolError) in
+      try retry.run { () throws(Failure) in
         calls += 1
-        throw PoolError(.io, "i/o error")
+        throw Failure(.io, "i/o error")
       }
     }
     #expect(calls == 1)

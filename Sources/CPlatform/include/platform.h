@@ -488,6 +488,9 @@ typedef struct {
     int32_t code;    /* exit status, or the number of the signal; -1 when somebody else has reaped the child */
 } platform_exit_status;
 
+/* What this system calls the signal of this number: "SIGTERM". NULL for numbers without a name, and on Windows. */
+const char *platform_signal_name(int32_t number);
+
 /* TIMED_OUT if it still runs at the deadline. May be called again after the end. */
 platform_status platform_child_wait(platform_child *child, int64_t deadline, platform_exit_status *status);
 /* Closes the pipes. A child that still runs goes on, and is reaped when it ends. */
