@@ -196,7 +196,8 @@ let package = Package(
     .testTarget(
       name: "RemotePoolsTests",
       dependencies: [
-        "Documents", "Gateway", "HTTPClient", "JSON", "Lite3", "Platform", "Pools", "RawServer", "RemotePools", "Support",
+        "Documents", "Gateway", "HTTPClient", "JSON", "Lite3", "Platform", "Pools", "RawServer", "RemotePools",
+        "Support",
         "TLS",
       ],
       swiftSettings: tests),

@@ -14,7 +14,7 @@ final class TestServer {
     server = try HTTPServer(loop, handler, limits: limits)
     try loop.startThread()
     let (loop, server) = (loop, server)
-    let port = Answer<UInt16>()
+    let port = try Answer<UInt16>()
     loop.submit { port.give((try? server.listen(.literal("127.0.0.1", port: 0)).port) ?? 0) }
     self.port = port.take()
   }
@@ -26,9 +26,14 @@ final class TestServer {
 
 /// A value that one thread waits for and another gives.
 final class Answer<Value: Sendable>: @unchecked Sendable {
-  private let lock = try! Lock()
-  private let news = try! Condition()
+  private let lock: Lock
+  private let news: Condition
   private var value: Value?
+
+  init() throws {
+    lock = try Lock()
+    news = try Condition()
+  }
 
   func give(_ value: Value) {
     lock.lock()
@@ -40,8 +45,10 @@ final class Answer<Value: Sendable>: @unchecked Sendable {
   func take() -> Value {
     lock.lock()
     defer { lock.unlock() }
-    while value == nil { _ = news.wait(lock, until: .after(nanoseconds: 1_000_000_000)) }
-    return value!
+    while true {
+      if let value { return value }
+      _ = news.wait(lock, until: .after(nanoseconds: 1_000_000_000))
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import Arguments
+import Documents
 import Platform
 import Pools
 import Testing

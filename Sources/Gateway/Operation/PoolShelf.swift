@@ -36,7 +36,7 @@ final class PoolShelf: @unchecked Sendable {
     } catch {
       var error = error
       // The commands' hint speaks of paths, which are nobody's business here.
-      error.hint = "use a plain name, percent-encoded in the path"
+      error.hint = "use a plain name"
       throw error
     }
   }
