@@ -38,26 +38,39 @@ enum FetchCommand {
     var text = ByteWriter()
     var messages = MessageText(style: session.presentation.oneMessage)
     var unreadable: Lite3Error?
-    func show(_ document: RawSpan, _ sequence: UInt64, _ time: UInt64) {
-      do throws(Lite3Error) {
-        try messages.write(document, sequence: sequence, time: time, into: &text)
-      } catch {
-        unreadable = error
-      }
-    }
     switch place {
     case .local(let reference):
       let pool = try reference.open(
         missing: "Create it with `weir pool create \(CommandLineText.quoted(reference.text))`. Try `weir pool list`.")
       try storing { () throws(PoolError) in
-        try pool.withMessage(sequence) { frame in show(frame.payload, frame.sequence, frame.time) }
+        try pool.withMessage(sequence) { frame in
+          unreadable = messages.write(frame.payload, frame.sequence, frame.time, &text)
+        }
       }
     case .remote(let access):
       try Stopping.beginEndingAtOnce()
-      try remotely { () throws(Failure) in try access.fetch(sequence, show) }
+      try remotely { () throws(Failure) in
+        try access.fetch(sequence) { document, sequence, time in
+          unreadable = messages.write(document, sequence, time, &text)
+        }
+      }
     }
     if let unreadable { throw .failed(MessageText.unreadable(unreadable, sequence: sequence, path: place.label.path)) }
     try session.output.write(text.bytes)
     return .success
+  }
+}
+
+extension MessageText {
+  /// Appends the message and a newline; why it cannot be shown, if so.
+  fileprivate mutating func write(
+    _ document: RawSpan, _ sequence: UInt64, _ time: UInt64, _ text: inout ByteWriter
+  ) -> Lite3Error? {
+    do throws(Lite3Error) {
+      try write(document, sequence: sequence, time: time, into: &text)
+      return nil
+    } catch {
+      return error
+    }
   }
 }
