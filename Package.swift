@@ -38,6 +38,7 @@ let package = Package(
     .library(name: "JSON", targets: ["JSON"]),
     .library(name: "Platform", targets: ["Platform"]),
     .library(name: "Lite3", targets: ["Lite3"]),
+    .library(name: "HTTP", targets: ["HTTP"]),
     .library(name: "Reactor", targets: ["Reactor"]),
     .library(name: "Channels", targets: ["Channels"]),
     .library(name: "ChannelsAsync", targets: ["ChannelsAsync"]),
@@ -174,7 +175,8 @@ let package = Package(
       ],
       swiftSettings: tests),
     .testTarget(
-      name: "HTTPTests", dependencies: ["HTTP", "Platform", "Reactor", "Support"], swiftSettings: tests),
+      name: "HTTPTests", dependencies: ["CNGHTTP2", "HTTP", "Platform", "Reactor", "Support", "TLS"],
+      swiftSettings: tests),
     .testTarget(
       name: "HTTPClientTests", dependencies: ["HTTP", "HTTPClient", "Platform", "Reactor", "Support"],
       swiftSettings: tests),
