@@ -42,6 +42,7 @@ let package = Package(
     .library(name: "Reactor", targets: ["Reactor"]),
     .library(name: "Channels", targets: ["Channels"]),
     .library(name: "ChannelsAsync", targets: ["ChannelsAsync"]),
+    .library(name: "MCP", targets: ["MCP"]),
   ],
   targets: [
     // 0: the operating system and foreign libraries
@@ -100,13 +101,13 @@ let package = Package(
     .target(
       name: "RemotePools", dependencies: ["Documents", "HTTPClient", "JSON", "Lite3", "Platform", "Pools"],
       swiftSettings: swift),
-    // 5: pools over HTTP
+    // 6: pools over HTTP
     .target(
       name: "Gateway",
-      dependencies: ["Documents", "HTTP", "JSON", "Lite3", "Platform", "Pools", "Reactor", "WebPage"],
+      dependencies: ["Documents", "HTTP", "JSON", "Lite3", "MCP", "Platform", "Pools", "Reactor", "WebPage"],
       swiftSettings: swift),
 
-    // 6: the command
+    // 7: the command
     .target(name: "Arguments", swiftSettings: swift),
     .target(
       name: "CommandSupport", dependencies: ["Arguments", "Documents", "Platform", "JSON", "Pools"],
@@ -130,7 +131,7 @@ let package = Package(
     .executableTarget(
       name: "weir",
       dependencies: [
-        "Arguments", "ChannelCommands", "CommandSupport", "PoolCommands", "Reactor",
+        "Arguments", "ChannelCommands", "CommandSupport", "Documents", "PoolCommands", "Reactor",
         // What the Windows build cannot have; the command says so there.
         .target(name: "TLS", condition: .when(platforms: [.linux, .macOS])),
         .target(name: "RemotePools", condition: .when(platforms: [.linux, .macOS])),
@@ -178,16 +179,29 @@ let package = Package(
       name: "HTTPTests", dependencies: ["CNGHTTP2", "HTTP", "Platform", "Reactor", "Support", "TLS"],
       swiftSettings: tests),
     .testTarget(
-      name: "HTTPClientTests", dependencies: ["HTTP", "HTTPClient", "Platform", "Reactor", "Support"],
+      name: "HTTPClientTests", dependencies: ["HTTPClient", "Platform", "Pools", "RawServer", "Support", "TLS"],
       swiftSettings: tests),
-    .testTarget(name: "MCPTests", dependencies: ["JSON", "MCP", "Platform", "Pools", "Support"], swiftSettings: tests),
+    .testTarget(
+      name: "MCPTests", dependencies: ["Documents", "JSON", "Lite3", "MCP", "Platform", "Pools", "Support"],
+      swiftSettings: tests),
     .testTarget(
       name: "GatewayTests",
       dependencies: ["Documents", "Gateway", "HTTP", "JSON", "Lite3", "Platform", "Pools", "Reactor", "Support"],
       swiftSettings: tests),
     .testTarget(
+      name: "ServerCommandsTests",
+      dependencies: [
+        "Arguments", "CommandSupport", "Documents", "Gateway", "JSON", "Platform", "Pools", "Reactor", "ServerCommands",
+        "Support", "TLS",
+      ],
+      swiftSettings: tests),
+    .testTarget(
       name: "RemotePoolsTests",
-      dependencies: ["Documents", "Gateway", "HTTP", "HTTPClient", "Platform", "Pools", "RemotePools", "Support"],
+      dependencies: [
+        "Documents", "Gateway", "HTTPClient", "JSON", "Lite3", "Platform", "Pools", "RawServer", "RemotePools",
+        "Support",
+        "TLS",
+      ],
       swiftSettings: tests),
     .testTarget(name: "TLSTests", dependencies: ["Platform", "Reactor", "Support", "TLS"], swiftSettings: tests),
     .testTarget(name: "PoolsTests", dependencies: ["Platform", "Pools", "Support"], swiftSettings: tests),
@@ -209,6 +223,8 @@ let package = Package(
     .target(
       name: "SimulatedNetwork", dependencies: ["Platform", "Reactor", "Support"], path: "Tests/SimulatedNetwork",
       swiftSettings: tests),
+    .target(
+      name: "RawServer", dependencies: ["Platform", "Reactor"], path: "Tests/RawServer", swiftSettings: tests),
     .target(name: "Support", dependencies: ["Platform", "Pools"], path: "Tests/Support", swiftSettings: tests),
     .executableTarget(
       name: "PoolWorker", dependencies: ["Platform", "Pools", "Support"], path: "Tests/PoolWorker",

@@ -53,5 +53,12 @@ let package = Package(
         .product(name: "Reactor", package: "weir"),
       ],
       path: "HTTPRequests", swiftSettings: target),
+    .executableTarget(
+      name: "MCPMessage",
+      dependencies: [
+        "Promise", .product(name: "JSON", package: "weir"), .product(name: "MCP", package: "weir"),
+        .product(name: "Platform", package: "weir"), .product(name: "Pools", package: "weir"),
+      ],
+      path: "MCPMessage", swiftSettings: target),
   ]
 )

@@ -50,24 +50,6 @@ package enum Span {
     if overflow { throw ValueError("invalid duration", hint: hint) }
     return nanoseconds
   }
-
-  /// A time ago: an integer and one of `s`, `m`, `h`, `d` of either case. Nil when the text has another form.
-  package static func parseAgo(_ text: String) -> UInt64? {
-    let bytes = Array(text.utf8)
-    guard let last = bytes.last else { return nil }
-    let unit: UInt64
-    switch last | 0x20 {
-    case UInt8(ascii: "s"): unit = 1_000_000_000
-    case UInt8(ascii: "m"): unit = 60_000_000_000
-    case UInt8(ascii: "h"): unit = 3_600_000_000_000
-    case UInt8(ascii: "d"): unit = 86_400_000_000_000
-    default: return nil
-    }
-    let digits = Array(bytes.dropLast())
-    guard !digits.isEmpty, digits.allSatisfy(isDigit), let number = decimal(digits) else { return nil }
-    let (nanoseconds, overflow) = number.multipliedReportingOverflow(by: unit)
-    return overflow ? nil : nanoseconds
-  }
 }
 
 /// Numbers as options write them.

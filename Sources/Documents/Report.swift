@@ -19,6 +19,33 @@ package indirect enum Report {
     return .text(timestamp(nanoseconds))
   }
 
+  /// How deep values may nest that came from somewhere else; what lies deeper is null.
+  private static let depth = 32
+
+  /// What a parsed text holds at `index`.
+  package init(_ tape: borrowing JSONTape, at index: Int) { self.init(tape, at: index, depth: 1) }
+
+  private init(_ tape: borrowing JSONTape, at index: Int, depth: Int) {
+    switch tape.kind(at: index) {
+    case .string: self = .text(tape.text(at: index))
+    case .true: self = .bool(true)
+    case .false: self = .bool(false)
+    case .signed, .unsigned, .double:
+      self = tape.unsigned(at: index).map { .whole($0) } ?? tape.double(at: index).map { .decimal($0) } ?? .null
+    case .array where depth <= Self.depth:
+      var elements: [Report] = []
+      tape.forEachElement(of: index) { elements.append(Report(tape, at: $0, depth: depth + 1)) }
+      self = .list(elements)
+    case .object where depth <= Self.depth:
+      var members: [(String, Report)] = []
+      tape.forEachMember(of: index) { key, value in
+        members.append((tape.text(at: key) ?? "", Report(tape, at: value, depth: depth + 1)))
+      }
+      self = .object(members)
+    default: self = .null
+    }
+  }
+
   /// The value as JSON text with a newline behind it, in the `output` of what is returned.
   package func line(_ style: JSONStyle) -> JSONWriter {
     var json = JSONWriter(style: style)

@@ -33,11 +33,13 @@ package final class Gateway: RequestHandler, @unchecked Sendable {
   let log: Log
   let shelf: PoolShelf
   let tails: TailBoard
+  let agents: AgentDesk
   let metrics: Metrics
   let page: Page
   /// By the number of the listener, as they were bound. Set before the loop accepts anything.
   private(set) var listeners: [GatewayListener] = []
   private let workers: Workers
+  private let waker: Waker
   private let desks: [DeskBox]
   private var timer: LoopTimer?
   /// Whether requests are wanted. Set on the loop, read there.
@@ -56,7 +58,9 @@ package final class Gateway: RequestHandler, @unchecked Sendable {
     shelf = try PoolShelf(setup.directory)
     tails = try TailBoard(shelf, limit: limit)
     workers = try Workers(threads: Self.workerCount, limit: limit)
+    waker = Waker(workers)
     desks = (0..<Self.workerCount).map { _ in DeskBox() }
+    agents = try AgentDesk()
     metrics = try Metrics()
     page = Page()
     super.init()
@@ -75,10 +79,14 @@ package final class Gateway: RequestHandler, @unchecked Sendable {
     if let timer { loop.cancel(timer) }
     timer = nil
     tails.endAll()
+    agents.endAll(on: self)
   }
 
-  /// Ends the workers, when the loop is run no more.
-  package func end() { workers.stop() }
+  /// Ends the threads, when the loop is run no more.
+  package func end() {
+    workers.stop()
+    tails.endFeeds()
+  }
 
   private func scheduleCheck() {
     timer = loop.schedule(after: 1_000_000_000) { [self] in
@@ -89,10 +97,27 @@ package final class Gateway: RequestHandler, @unchecked Sendable {
 
   // MARK: Workers
 
-  /// Has a worker do something; false when they have as much to do as they may.
-  func work(ignoringLimit: Bool = false, _ job: @escaping @Sendable (Desk) -> Void) -> Bool {
-    workers.submit(ignoringLimit: ignoringLimit) { [self] number in job(desks[number].desk) }
+  /// Wakes workers when the loop has seen all that its turn brought.
+  private final class Waker: LoopSource, @unchecked Sendable {
+    private let workers: Workers
+    init(_ workers: Workers) {
+      self.workers = workers
+      super.init()
+    }
+    override func attend() { workers.wake() }
   }
+
+  /// Has a worker do something; false when they have as much to do as they may. Any thread.
+  func work(ignoringLimit: Bool = false, _ job: @escaping @Sendable (Desk) -> Void) -> Bool {
+    guard workers.submit(ignoringLimit: ignoringLimit, { [self] number in job(desks[number].desk) }) else {
+      return false
+    }
+    loop.request(waker)
+    return true
+  }
+
+  /// Called by a job that is about to wait for a disk: what is behind it should not.
+  func expectWait() { workers.wake() }
 
   // MARK: Requests
 
@@ -147,18 +172,21 @@ package final class Gateway: RequestHandler, @unchecked Sendable {
       let tails = withFollowers ? tails.open : nil
       work(call) { call, _ in call.poolInfo(name, tails) }
     case .deletePool(let name): work(call) { call, _ in call.deletePool(name) }
-    case .append(let name): work(call) { call, desk in call.append(to: name, desk) }
-    case .appendDocument(let name): work(call) { call, desk in call.appendDocument(to: name, desk) }
-    case .message(let name, let sequence): work(call) { call, desk in call.message(sequence, of: name, desk) }
-    case .document(let name, let sequence): work(call) { call, desk in call.document(sequence, of: name, desk) }
+    case .append(let name): work(call, mayWait: false) { call, desk in call.append(to: name, desk) }
+    case .appendDocument(let name): work(call, mayWait: false) { call, desk in call.appendDocument(to: name, desk) }
+    case .message(let name, let sequence):
+      work(call, mayWait: false) { call, desk in call.message(sequence, of: name, desk) }
+    case .document(let name, let sequence):
+      work(call, mayWait: false) { call, desk in call.document(sequence, of: name, desk) }
     case .tail(let name, let format): openTail(call, name, format)
-    case .agent:
-      call.fail(Failure(.notFound, "no such route", hint: "See /openapi.json for what there is."))
+    case .agent: call.beginAgent()
     }
   }
 
-  private func work(_ call: Call, _ job: @escaping @Sendable (Call, Desk) -> Void) {
-    let isTaken = work { desk in
+  /// - Parameter mayWait: Whether it may have to wait for a disk.
+  private func work(_ call: Call, mayWait: Bool = true, _ job: @escaping @Sendable (Call, Desk) -> Void) {
+    let isTaken = work { [self] desk in
+      if mayWait { expectWait() }
       job(call, desk)
       desk.tidy()
     }
@@ -202,6 +230,7 @@ package final class Gateway: RequestHandler, @unchecked Sendable {
       "Send at most \(setup.settings.limits.bodyBytes) bytes, or start the server with --max-body-bytes."
     case .tooSlow: "Send the whole request at once."
     case .unknownTransfer: "Send the body with content-length, or chunked."
+    case .unknownMethod: "Use GET, HEAD, POST, DELETE or OPTIONS."
     case .unknownVersion: "Use HTTP/1.1 or HTTP/2."
     case .unknownExpectation: "Leave the field expect out."
     case .tooManyConnections: "Try again in a moment, and use one connection for many requests."

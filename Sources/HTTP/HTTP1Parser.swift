@@ -82,7 +82,7 @@ final class HTTP1Parser {
       llhttp_resume(parser)
       return .complete(min(max(0, taken), bytes.count))
     case HPE_INVALID_VERSION: return .failed(.unknownVersion)
-    case HPE_INVALID_TRANSFER_ENCODING: return .failed(problem ?? .malformed)
+    case HPE_INVALID_METHOD: return .failed(.unknownMethod)
     default: return .failed(problem ?? .malformed)
     }
   }

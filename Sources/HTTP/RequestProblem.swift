@@ -12,6 +12,8 @@ public enum RequestProblem: UInt8, Error, Sendable {
   case unknownTransfer
   /// A version of the protocol that this server does not speak.
   case unknownVersion
+  /// A method that this server does not know.
+  case unknownMethod
   /// Something other than `100-continue` was expected.
   case unknownExpectation
   /// The server has as many connections as it may have.
@@ -24,7 +26,7 @@ public enum RequestProblem: UInt8, Error, Sendable {
     case .headTooLarge: 431
     case .bodyTooLarge: 413
     case .tooSlow: 408
-    case .unknownTransfer: 501
+    case .unknownTransfer, .unknownMethod: 501
     case .unknownVersion: 505
     case .unknownExpectation: 417
     case .tooManyConnections: 503
@@ -39,6 +41,7 @@ public enum RequestProblem: UInt8, Error, Sendable {
     case .bodyTooLarge: "request body is too large"
     case .tooSlow: "request took too long"
     case .unknownTransfer: "unknown transfer encoding"
+    case .unknownMethod: "unknown method"
     case .unknownVersion: "unsupported HTTP version"
     case .unknownExpectation: "unsupported expectation"
     case .tooManyConnections: "too many connections"

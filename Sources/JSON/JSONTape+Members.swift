@@ -47,11 +47,26 @@ extension JSONTape {
     }
   }
 
+  /// The whole number from -2^63 to 2^63 - 1 at `index`; nil if it is something else.
+  public func signed(at index: Int) -> Int64? {
+    kind(at: index) == .signed ? Int64(bitPattern: words[index + 1]) : nil
+  }
+
   /// The truth value at `index`; nil if it is something else.
   public func bool(at index: Int) -> Bool? {
     switch kind(at: index) {
     case .true: true
     case .false: false
+    default: nil
+    }
+  }
+
+  /// The number at `index`, as near as a double comes to it; nil if it is something else.
+  public func double(at index: Int) -> Double? {
+    switch kind(at: index) {
+    case .double: Double(bitPattern: words[index + 1])
+    case .signed: Double(Int64(bitPattern: words[index + 1]))
+    case .unsigned: Double(words[index + 1])
     default: nil
     }
   }

@@ -85,6 +85,9 @@ public struct ChildProcess: ~Copyable, @unchecked Sendable {
     try check(platform_child_signal(child, signal.rawValue))
   }
 
+  /// What this system calls the signal of this number: `SIGTERM`; nil for numbers without a name, and on Windows.
+  public static func signalName(_ number: Int32) -> String? { platform_signal_name(number).map { String(cString: $0) } }
+
   /// Waits for its end; nil if it still runs at the deadline.
   public borrowing func wait(until deadline: Deadline = .never) throws(SystemError) -> End? {
     var status = platform_exit_status()

@@ -93,10 +93,21 @@ public struct PoolInfo: Sendable {
   /// Bytes of the ring between its two ends.
   public let usedBytes: UInt64
 
+  /// What somebody tells of a pool that is not here.
+  package init(
+    geometry: PoolGeometry, bounds: ClosedRange<UInt64>?, oldestTime: UInt64?, newestTime: UInt64?, usedBytes: UInt64
+  ) {
+    self.geometry = geometry
+    self.bounds = bounds
+    self.oldestTime = oldestTime
+    self.newestTime = newestTime
+    self.usedBytes = min(usedBytes, geometry.ringSize)
+  }
+
   /// Bytes of the ring that no retained message takes.
   public var freeBytes: UInt64 { geometry.ringSize - usedBytes }
   /// How many messages are retained.
-  public var messageCount: UInt64 { bounds.map { $0.upperBound - $0.lowerBound + 1 } ?? 0 }
+  public var messageCount: UInt64 { bounds.map { $0.upperBound - $0.lowerBound &+ 1 } ?? 0 }
 }
 
 extension Pool {

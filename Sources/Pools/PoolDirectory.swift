@@ -67,6 +67,16 @@ public enum PoolDirectory {
   ///
   /// - Throws: `.permission`, `.io`.
   public static func list(_ directory: String) throws(PoolError) -> [PoolListing] {
+    try files(in: directory).map { file in
+      PoolListing(
+        name: file.name, path: file.path, modified: (try? File.info(file.path))?.modified, summary: summary(file.path))
+    }
+  }
+
+  /// The names and files of a directory's pools, in the order of `list`; none of them was opened.
+  ///
+  /// - Throws: As `list`.
+  package static func files(in directory: String) throws(PoolError) -> [(name: String, path: String)] {
     let names: [String]
     do throws(SystemError) {
       names = try Paths.list(directory)
@@ -75,16 +85,13 @@ public enum PoolDirectory {
       throw PoolError(error, "failed to list pool directory", path: directory)
     }
     let ending = Array(PoolLimits.fileExtension.utf8)
-    var listings: [PoolListing] = []
+    var files: [(name: String, path: String)] = []
     for name in names where name.utf8.count > ending.count && name.utf8.suffix(ending.count).elementsEqual(ending) {
-      let path = Paths.join(directory, name)
-      listings.append(
-        PoolListing(
-          name: String(decoding: name.utf8.dropLast(ending.count), as: UTF8.self), path: path,
-          modified: (try? File.info(path))?.modified, summary: summary(path)))
+      let bare = String(decoding: name.utf8.dropLast(ending.count), as: UTF8.self)
+      files.append((bare, Paths.join(directory, name)))
     }
-    listings.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-    return listings
+    files.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    return files
   }
 
   private static func summary(_ path: String) -> Result<PoolListing.Summary, PoolError> {

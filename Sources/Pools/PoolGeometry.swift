@@ -39,6 +39,14 @@ public struct PoolGeometry: Equatable, Sendable {
     self.init(fileSize: fileSize, indexCapacity: capacity, ringOffset: ringOffset)
   }
 
+  /// A geometry as somebody tells it, whether or not a file could have it.
+  package init(fileSize: UInt64, indexCapacity: UInt32, ringOffset: UInt64, ringSize: UInt64) {
+    self.fileSize = fileSize
+    self.indexCapacity = indexCapacity
+    self.ringOffset = ringOffset
+    self.ringSize = ringSize
+  }
+
   init(fileSize: UInt64, indexCapacity: UInt32, ringOffset: UInt64) {
     self.fileSize = fileSize
     self.indexCapacity = indexCapacity

@@ -2,13 +2,21 @@ public import Platform
 
 /// A bounded set of threads for work that blocks: files, databases, filters. A loop must never wait for any of it.
 ///
-/// Jobs start in the order in which they were submitted, and run side by side. Safe from any thread.
+/// Jobs start in the order in which they were submitted, and run side by side. Most are short: one awake thread does many of
+/// them in the time that it takes to wake another. So few are woken: the first when `wake` is called, which whoever submits many
+/// jobs does once behind them; another when many wait, or when a job says by `wake` that it is about to block. Safe from any
+/// thread.
 public final class Workers: @unchecked Sendable {
   /// What is to be done, by the thread of this number, from 0 on.
   public typealias Job = @Sendable (_ worker: Int) -> Void
 
   /// Jobs that may run or wait at a time; further ones are refused at once.
   public let limit: Int
+  /// How many jobs may wait for the threads that are awake before another is woken.
+  private static let queue = 16
+  /// How often a thread without a job lets others run before it sleeps: more may follow at once.
+  private static let patience = 4
+
   private let lock: Lock
   private let news: Condition
   // Guarded by `lock`.
@@ -37,22 +45,26 @@ public final class Workers: @unchecked Sendable {
     for number in 0..<max(1, count) { threads.append(ThreadBox(try Thread { [self] in work(number) })) }
   }
 
-  /// Has `job` run by one of the threads; false, and nothing is done, when there are as many jobs as may be.
+  /// Has `job` run by one of the threads, once `wake` is called; false, and nothing is done, when there are as many jobs as may
+  /// be.
   ///
   /// - Parameter ignoringLimit: For what was admitted before and goes on.
   public func submit(ignoringLimit: Bool = false, _ job: @escaping Job) -> Bool {
     lock.lock()
-    guard !isStopping, ignoringLimit || running + jobs.count < limit else {
-      lock.unlock()
-      return false
-    }
+    defer { lock.unlock() }
+    guard !isStopping, ignoringLimit || running + jobs.count < limit else { return false }
     jobs.append(job)
-    // One that is on its way finds this job too, and calls another if there is more than it can do.
-    let calls = sleeping > 0 && called == 0
+    return true
+  }
+
+  /// Has a thread that sleeps look for jobs, if there are any. Called behind submissions, and by a job that may block while
+  /// others wait.
+  public func wake() {
+    lock.lock()
+    let calls = jobs.count > 0 && sleeping > 0 && called == 0
     if calls { called += 1 }
     lock.unlock()
     if calls { news.signal() }
-    return true
   }
 
   /// Runs what was submitted, and ends the threads. Not from one of them.
@@ -65,10 +77,18 @@ public final class Workers: @unchecked Sendable {
   }
 
   private func work(_ number: Int) {
+    var patience = Self.patience
     lock.lock()
     while true {
       guard let job = jobs.removeFirst() else {
         if isStopping { break }
+        if patience > 0 {
+          patience -= 1
+          lock.unlock()
+          Thread.yield()
+          lock.lock()
+          continue
+        }
         sleeping += 1
         _ = news.wait(lock)
         sleeping -= 1
@@ -76,7 +96,8 @@ public final class Workers: @unchecked Sendable {
         continue
       }
       running += 1
-      let calls = jobs.count > 0 && sleeping > 0 && called == 0
+      patience = Self.patience
+      let calls = jobs.count > Self.queue && sleeping > 0 && called == 0
       if calls { called += 1 }
       lock.unlock()
       if calls { news.signal() }

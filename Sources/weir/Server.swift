@@ -13,8 +13,8 @@ import CommandSupport
   /// What builds without the gateway say.
   enum Server {
     static let commands: [ProgramCommand] = [
-      missing("serve", "Let other programs and machines use the pools over HTTP (not in this build)"),
-      missing("access", "Make, list and revoke keys for `weir serve` (not in this build)"),
+      missing("serve", "Let other programs and machines use the pools over HTTP"),
+      missing("access", "Make, list and revoke keys for `weir serve`"),
     ]
 
     private static func missing(_ name: String, _ summary: String) -> ProgramCommand {

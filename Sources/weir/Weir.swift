@@ -30,7 +30,7 @@ enum Weir {
       """
     $0.globals = Globals.all
     $0.subcommands =
-      PoolFamily.commands + [ChannelFamily.command(secure: Secure.maker)] + Server.commands
+      PoolFamily.commands(remote: Remote.maker) + [ChannelFamily.command(secure: Secure.maker)] + Server.commands
       + PoolFamily.commandsAboutTheProgram(root: { root })
     $0.examples = [
       ProgramCommand.Example("store a message", "weir feed events --create '{\"hello\":\"world\"}'"),

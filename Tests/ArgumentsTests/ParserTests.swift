@@ -188,4 +188,15 @@ struct ParserTests {
     #expect(try run(["store", "drop"]).0 == .drop)
     #expect(!Sample.root.help(path: ["mill"], globals: [], long: true).contains("drop"))
   }
+
+  @Test(arguments: [
+    (["grind", "--quiet", "wheat"], false), (["--dir", "d", "grind", "wheat"], true),
+    (["grind", "--dir", "d", "wheat"], false),
+    (["store", "--dir", "d", "put", "x"], true), (["store", "put", "x", "--dir", "d"], false),
+  ])
+  func optionsKnowWhetherTheyCameBeforeTheCommand(words: [String], isBefore: Bool) throws {
+    let (_, invocation) = try run(words)
+    #expect(invocation.hasBeforeCommand(Sample.directory) == isBefore)
+    #expect(!invocation.hasBeforeCommand(Sample.quiet))
+  }
 }

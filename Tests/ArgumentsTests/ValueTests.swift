@@ -48,15 +48,6 @@ struct ValueTests {
     #expect(error.message == "invalid duration")
   }
 
-  @Test(
-    arguments: [
-      ("5s", 5_000_000_000), ("5S", 5_000_000_000), ("1m", 60_000_000_000), ("2H", 7_200_000_000_000),
-      ("1d", 86_400_000_000_000), ("", nil), ("d", nil), ("5", nil), ("5ms", nil), ("-5m", nil), ("999999999999d", nil),
-    ] as [(String, UInt64?)])
-  func timesAgo(text: String, nanoseconds: UInt64?) {
-    #expect(Span.parseAgo(text) == nanoseconds)
-  }
-
   @Test(arguments: [("0", 0), ("18446744073709551615", UInt64.max), ("007", 7)] as [(String, UInt64)])
   func wholeNumbers(text: String, number: UInt64) throws {
     #expect(try Number.parse(text, for: Sample.tail) == number)

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { until } from "./waiting.mjs";
-import { open, rows, serve, UNREACHABLE, untilNewest, untilState, useBrowser } from "./page.mjs";
+import { open, rows, serve, UNREACHABLE, untilNewest, untilRows, untilState, useBrowser } from "./page.mjs";
 
 useBrowser();
 
@@ -47,7 +47,7 @@ test("after the server was away, the stream goes on without duplicates or losses
   await weir.serve();
   await untilNewest(tab, 8);
   await untilState(tab, "live");
-  assert.deepEqual((await rows(tab)).map(row => row.seq ?? row.notice), ["1", "2", "3", "4", "5", "6", "7", "8"]);
+  await untilRows(tab, ["1", "2", "3", "4", "5", "6", "7", "8"]);
   assert.equal(await tab.visible("#problem"), false);
   await weir.append("demo", {});
   await untilNewest(tab, 9);
@@ -73,7 +73,7 @@ test("a tab that nobody looks at lets its stream go, and catches up", async t =>
   await weir.run(["feed", "demo"], lines(2, 5));
   await look(false);
   await untilNewest(tab, 5);
-  assert.deepEqual((await rows(tab)).map(row => row.seq ?? row.notice), ["1", "2", "3", "4", "5"]);
+  await untilRows(tab, ["1", "2", "3", "4", "5"]);
 });
 
 test("messages that were overwritten before they could be read are counted", async t => {
@@ -110,8 +110,7 @@ test("a pool that is deleted and made again is followed from its new beginning",
   await weir.append("demo", { anew: true });
   await untilNewest(tab, 1);
   await untilState(tab, "live");
-  assert.deepEqual((await rows(tab)).map(row => row.seq ?? row.notice),
-    ["1", "2", "3", "4", "5", "Another pool took the place of this one: its messages follow", "1"]);
+  await untilRows(tab, ["1", "2", "3", "4", "5", "Another pool took the place of this one: its messages follow", "1"]);
 });
 
 test("a pool that does not exist is named as the reason, and followed once it does", async t => {

@@ -93,6 +93,26 @@ for (const [theme, dark] of [["light", false], ["dark", true]]) {
   });
 }
 
+test("at no width does anything stick out", async t => {
+  const weir = await serveShop(t);
+  const tab = await open(t, weir.page());
+  const widths = async () => {
+    for (const width of [320, 480, 679, 681, 768, 859, 861, 1024, 1920]) {
+      await tab.size(width, 700);
+      await tab.until(width => document.documentElement.clientWidth === width, width);
+      assert.deepEqual(await overflow(tab), [0], `at ${width} pixels`);
+    }
+  };
+  await tab.untilText("#list-count", "4 pools");
+  await widths();
+  await tab.open(weir.page("audit-log"));
+  await untilNewest(tab, 1);
+  await widths();
+  await clickRow(tab, 1);
+  await tab.click("#publish summary");
+  await widths();
+});
+
 test("at 360 pixels nothing scrolls sideways", async t => {
   const weir = await serveShop(t);
   const tab = await open(t, weir.page(), { width: 360, height: 740 });

@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { Browser } from "./browser.mjs";
+import { until } from "./waiting.mjs";
 import { Weir } from "./weir.mjs";
 
 let browser;
@@ -62,6 +64,15 @@ export const rows = tab => tab.eval(() => [...document.querySelectorAll("#runway
   .sort((a, b) => a.ariaPosInSet - b.ariaPosInSet)
   .map(row => row.classList.contains("notice") ? { notice: row.textContent }
     : { seq: row.querySelector(".seq").textContent, data: row.querySelector(".data").textContent }));
+
+/** Waits until the list shows just these rows: sequence numbers as text, or notices. */
+export async function untilRows(tab, expected) {
+  let seen;
+  await until(async () => {
+    seen = (await rows(tab)).map(row => row.seq ?? row.notice);
+    return isDeepStrictEqual(seen, expected);
+  }).catch(() => assert.deepEqual(seen, expected));
+}
 
 /** Waits until the newest row is the message with this number. */
 export const untilNewest = (tab, seq) => tab.until(seq => {

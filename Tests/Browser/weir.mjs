@@ -44,20 +44,21 @@ export class Weir {
     this.address = `http://${this.#bind}`;
   }
 
-  /** Asks the server to end, and waits for it. Returns its exit status. */
+  /** Asks the server to end, and waits until it has: of itself, and with nothing to complain about. */
   async stop() {
+    const was = this.#process.exitCode ?? this.#process.signalCode;
+    if (was !== null) throw new Error(`weir serve had ended with ${was}: ${this.#said}`);
     this.#process.kill("SIGTERM");
     const ended = await Promise.race([this.#ended, until.late(15000)]);
-    if (!ended) {
-      this.#process.kill("SIGKILL");
-      throw new Error(`weir serve did not end within 15 s: ${this.#said}`);
-    }
-    return ended[0] ?? ended[1];
+    if (!ended) this.#process.kill("SIGKILL");
+    this.#process = undefined;
+    if (ended?.[0] !== 0) throw new Error(`weir serve ${ended ? `ended with ${ended[0] ?? ended[1]}` : "did not end within 15 s"}: ${this.#said}`);
   }
 
   async close() {
-    if (this.#process.exitCode === null && this.#process.signalCode === null) await this.stop();
-    await rm(this.directory, { recursive: true, force: true });
+    try { if (this.#process) await this.stop(); } finally {
+      await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
+    }
   }
 
   page(name) {

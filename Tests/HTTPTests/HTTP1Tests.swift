@@ -61,7 +61,8 @@ struct HTTP1Tests {
     ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n", 400),
     ("GET / HTTP/3.0\r\nHost: x\r\n\r\n", 505),
     ("GET / HTTP/1.1\r\nHost: x\r\nExpect: a-miracle\r\nContent-Length: 1\r\n\r\n", 417),
-    ("nonsense\r\n\r\n", 400),
+    ("nonsense\r\n\r\n", 501),
+    ("BREW / HTTP/1.1\r\nHost: x\r\n\r\n", 501),
     ("GET /a b HTTP/1.1\r\nHost: x\r\n\r\n", 400),
   ])
   func refusesWhatCouldMeanTwoThings(request: String, status: Int) throws {

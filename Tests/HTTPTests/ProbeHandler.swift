@@ -60,7 +60,7 @@ final class ProbeHandler: RequestHandler, @unchecked Sendable {
     switch request.pathText {
     case "/later":
       let delay = Int64(number("ms", in: request) ?? 0) * 1_000_000
-      _ = workers.submit { _ in
+      run {
         Clock.sleep(until: .after(nanoseconds: delay))
         exchange.respond(head, Self.echo(request))
       }
@@ -74,7 +74,7 @@ final class ProbeHandler: RequestHandler, @unchecked Sendable {
       change { $0.streams += 1 }
       exchange.begin(head)
       if number("thread", in: request) != nil {
-        _ = workers.submit { _ in source.runOnThread() }
+        run { source.runOnThread() }
       } else {
         source.run()
       }
@@ -87,6 +87,11 @@ final class ProbeHandler: RequestHandler, @unchecked Sendable {
       exchange.respond(head, Array("\(request.header("host") ?? "-") \(request.header("cookie") ?? "-")".utf8))
     default: exchange.respond(head, Self.echo(request))
     }
+  }
+
+  private func run(_ job: @escaping @Sendable () -> Void) {
+    _ = workers.submit { _ in job() }
+    workers.wake()
   }
 
   override func body(for problem: RequestProblem, _ head: inout ResponseHead) -> [UInt8] {

@@ -367,11 +367,23 @@ static void many_children_at_once(void) {
     }
 }
 
+static void signals_have_names(void) {
+    CHECK(platform_signal_name(0) == NULL && platform_signal_name(-1) == NULL && platform_signal_name(9999) == NULL);
+    if (on_windows()) {
+        CHECK(platform_signal_name(9) == NULL);
+        return;
+    }
+    CHECK_TEXT("SIGINT", platform_signal_name(2));
+    CHECK_TEXT("SIGKILL", platform_signal_name(9));
+    CHECK_TEXT("SIGTERM", platform_signal_name(15));
+}
+
 static const contract_test tests[] = {
     {"the exit status is told", exit_status_is_told},
     {"waiting has deadlines", wait_has_deadlines},
     {"a kill ends it", kill_ends_it},
     {"signals end it", signals_end_it},
+    {"signals have names", signals_have_names},
     {"a freed child goes on and is reaped", freed_child_goes_on},
     {"mebibytes pass both ways", mebibytes_pass_both_ways},
     {"null streams are empty", null_streams_are_empty},

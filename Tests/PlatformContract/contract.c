@@ -10,7 +10,7 @@
 static const contract_group *const groups[] = {
     &status_group,   &clock_group,   &files_group,    &names_group, &listing_group, &environment_group, &terminal_group,
     &mapping_group,  &checksum_group, &locks_group,   &wake_group,  &semaphore_group, &stop_group, &threads_group,
-    &child_group,    &addresses_group, &sockets_group, &listeners_group, &poller_group,
+    &child_group,    &library_group, &addresses_group, &sockets_group, &listeners_group, &poller_group,
     &poller_threads_group, &poller_churn_group,
 };
 #define GROUP_COUNT (sizeof groups / sizeof groups[0])

@@ -32,7 +32,7 @@ typedef struct {
 
 extern const contract_group status_group, clock_group, files_group, names_group, listing_group, environment_group,
     terminal_group, mapping_group, checksum_group, locks_group, wake_group, semaphore_group, stop_group, threads_group,
-    child_group, addresses_group, sockets_group, listeners_group, poller_group,
+    child_group, library_group, addresses_group, sockets_group, listeners_group, poller_group,
     poller_threads_group, poller_churn_group;
 
 /* ---- saying what must hold ---- */

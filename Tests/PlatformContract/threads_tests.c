@@ -22,6 +22,9 @@ static void threads_have_numbers(void) {
     }
     CHECK_EQUAL(own, platform_thread_id());
     CHECK(platform_processor_count() >= 1);
+    uint64_t limit = platform_raise_open_limit();
+    CHECK(limit >= 256);
+    CHECK(platform_raise_open_limit() == limit);
     platform_thread_yield();
 }
 

@@ -35,14 +35,14 @@ struct FollowerTests {
     let invocation = try parse(["--dir", directory.path, "follow", "p"] + words)
     let session = Session(invocation, output: output, errors: errors, now: { 2_000_000_000 })
     let options = try FollowOptions(invocation, now: session.now())
-    var follower = try Follower(options, try PoolReference("p", in: session), pool, session)
-    var cursor = try Follower.cursor(options, pool)
+    let last = options.isFinite ? try pool.bounds()?.upperBound ?? 0 : nil
+    let source = LocalSource(try FollowCommand.cursor(options, pool), usesWakeups: options.usesWakeups)
+    var follower = Follower(
+      options, source, through: last, PoolLabel(try PoolReference("p", in: session)), session, command: "follow")
     try between()
     do throws(CommandError) {
       let status =
-        if let speed = options.replaySpeed { try follower.replay(&cursor, speed: speed) } else {
-          try follower.follow(&cursor)
-        }
+        if let speed = options.replaySpeed { try follower.replay(speed: speed) } else { try follower.follow() }
       return (status, nil, output.takeText().split(separator: "\n"))
     } catch {
       guard case .failed(let inner) = error else { return (nil, nil, []) }

@@ -47,7 +47,7 @@ struct IngestReaderTests {
     let reference = try PoolReference("p", in: session)
     let pool = try reference.openOrCreate(size: 1 << 20)
     let script = Script(deliveries, try Pool.open(at: pool.path))
-    var reader = IngestReader(options, Feeder(options, pool, session), reference, session)
+    var reader = IngestReader(options, Feeder(options, .local(pool), session), PoolLabel(reference), session)
     do throws(CommandError) {
       let ending = try reader.run({ _ in script.next() }, recycle: { _ in })
       return (ending, script.newest, nil)

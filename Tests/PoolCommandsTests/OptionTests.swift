@@ -1,4 +1,5 @@
 import Arguments
+import Documents
 import Platform
 import Pools
 import Testing
@@ -10,7 +11,7 @@ import Testing
 func parse(_ words: [String]) throws -> Invocation {
   let root = ProgramCommand("weir", "").with {
     $0.globals = Globals.all
-    $0.subcommands = PoolFamily.commands
+    $0.subcommands = PoolFamily.commands(remote: nil)
   }
   guard case .run(_, let invocation) = try root.parse(words) else {
     throw ValueError("not a command to run", hint: "")
@@ -38,12 +39,15 @@ struct OptionTests {
       ("1970-01-01T00:00:01Z", 1_000_000_000), ("1970-01-01T01:00:00.5+01:00", 500_000_000),
       ("1960-01-01T00:00:00Z", 0),
       ("9999-01-01T00:00:00Z", .max), ("1s", now - 1_000_000_000), ("2M", now - 120_000_000_000), ("999999h", 0),
+      ("5S", now - 5_000_000_000), ("2H", now - 7_200_000_000_000), ("1d", now - 86_400_000_000_000),
     ] as [(String, UInt64)])
   func since(text: String, time: UInt64) throws {
     #expect(try Since.parse(text, now: Self.now) == time)
   }
 
-  @Test(arguments: ["", "5", "5ms", "yesterday", "2026-01-01", "2026-01-01T00:00:00", "-5m", "5 m"])
+  @Test(arguments: [
+    "", "5", "5ms", "yesterday", "2026-01-01", "2026-01-01T00:00:00", "-5m", "5 m", "d", "999999999999d",
+  ])
   func refusedSince(text: String) {
     #expect(message { () throws(CommandError) in _ = try Since.parse(text, now: 0) } == "invalid --since value")
   }
@@ -116,16 +120,16 @@ struct OptionTests {
     var calls = 0
     let retry = Retry(attempts: 3, delay: 0)
     #expect(
-      try retry.run { () throws(PoolError) -> Int in
+      try retry.run { () throws(Failure) -> Int in
         calls += 1
-        if calls < 3 { throw PoolError(.busy, "resource is busy") }
+        if calls < 3 { throw Failure(.busy, "resource is busy") }
         return calls
       } == 3)
     calls = 0
     do throws(CommandError) {
-      try retry.run { () throws(PoolError) in
+      try retry.run { () throws(Failure) in
         calls += 1
-        throw PoolError(.busy, "resource is busy", hint: "try again")
+        throw Failure(.busy, "resource is busy", hint: "try again")
       }
     } catch {
       guard case .failed(let error) = error else { return }
@@ -134,9 +138,9 @@ struct OptionTests {
     }
     calls = 0
     #expect(throws: CommandError.self) {
-      try retry.run { () throws(PoolError) in
+      try retry.run { () throws(Failure) in
         calls += 1
-        throw PoolError(.io, "i/o error")
+        throw Failure(.io, "i/o error")
       }
     }
     #expect(calls == 1)

@@ -25,7 +25,7 @@ struct Run {
 
   private static let root: ProgramCommand = ProgramCommand("weir", "Pools").with {
     $0.globals = Globals.all
-    $0.subcommands = PoolFamily.commands + PoolFamily.commandsAboutTheProgram(root: { root })
+    $0.subcommands = PoolFamily.commands(remote: nil) + PoolFamily.commandsAboutTheProgram(root: { root })
   }
 }
 
@@ -87,7 +87,7 @@ struct ShowingTests {
     let session = Session(
       try parse(["--dir", directory.path, "pool", "list"]), output: Output(keepingAsTerminal: false),
       errors: Output(keepingAsTerminal: false))
-    var drops = DropNotices(try PoolReference("p", in: session), command: "follow")
+    var drops = DropNotices(PoolLabel(try PoolReference("p", in: session)), command: "follow")
     #expect(drops.take(now: 0) == nil)
     drops.add(5...9)
     #expect(drops.take(now: 1)?.message == "dropped 5 messages")

@@ -81,6 +81,12 @@ package final class RawConnection {
     return Array(received[..<count])
   }
 
+  /// Takes what came.
+  package func takeBytes() -> [UInt8] {
+    defer { received = [] }
+    return received
+  }
+
   /// Takes what came, as text.
   package func takeText() -> String {
     defer { received = [] }

@@ -178,4 +178,52 @@ import Testing
       #expect(error?.kind == .configuration)
     }
   }
+
+  @Test func aDescriptionHasTheDigestOfTheFirstCertificateAndItsEnd() throws {
+    let made = try CertificateMaker.certificate("a", from: year2001, to: year2002, signedBy: site.authority)
+    let one = try CertificateDescription(.bytes(made.certificate))
+    #expect(one.end == year2002)
+    #expect(one.fingerprint.wholeMatch(of: /SHA256(:[0-9A-F]{2}){32}/) != nil)
+    let chain = try CertificateDescription(.bytes(made.certificate + site.authority.certificate))
+    #expect(chain.digest == one.digest)
+    let authority = try CertificateDescription(.bytes(site.authority.certificate))
+    #expect(authority.digest != one.digest)
+    #expect(authority.end == year2099)
+  }
+
+  /// Made with `openssl x509 -fingerprint -sha256`.
+  @Test func aFingerprintIsWhatOtherProgramsShow() throws {
+    let description = try CertificateDescription(.bytes(Array(Self.known.utf8)))
+    #expect(description.fingerprint == Self.knownFingerprint)
+  }
+
+  @Test(arguments: ["", "nothing", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
+  func whatIsNoCertificateHasNoDescription(text: String) {
+    do throws(SecureError) {
+      _ = try CertificateDescription(.bytes(Array(text.utf8)))
+      Issue.record("described")
+    } catch {
+      #expect(error.kind == .configuration)
+    }
+  }
+}
+
+extension CertificateTests {
+  /// A certificate of no use to anybody: it has long expired, and its key is nowhere.
+  static let known = """
+    -----BEGIN CERTIFICATE-----
+    MIIBdjCCARugAwIBAgIUHyjE0ZVkOpZv9iB4tKw2sV78jvwwCgYIKoZIzj0EAwIw
+    EDEOMAwGA1UEAwwFa25vd24wHhcNMjYxMTI3MTE1MzA4WhcNMjYxMTI5MTE1MzA4
+    WjAQMQ4wDAYDVQQDDAVrbm93bjBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABA1f
+    QBUhOUuzqmSfRkqAEVn0AponlDJ//SVxZ5H2T4uMEoQn0B6MrITNxysU34qVguH/
+    1te1N8af0X0r5FnTvdmjUzBRMB0GA1UdDgQWBBSSkO/aYRS/ZbVQKhwTiW64x3pJ
+    6DAfBgNVHSMEGDAWgBSSkO/aYRS/ZbVQKhwTiW64x3pJ6DAPBgNVHRMBAf8EBTAD
+    AQH/MAoGCCqGSM49BAMCA0kAMEYCIQCDz0R3hajf8UnlmX2wrKmzN/m4bqmC51Cw
+    RFx9qb27YgIhAJ/GpBfIRn6CFxfrqQyuCRuGL4qS4T/sv3MVvoPHl89p
+    -----END CERTIFICATE-----
+
+    """
+  static let knownFingerprint =
+    "SHA256:A4:A6:96:12:BE:D6:B3:17:C2:CE:A5:93:C9:30:80:C8"
+    + ":45:3F:95:F9:E3:F8:0A:66:3F:61:97:CF:81:F5:CA:11"
 }

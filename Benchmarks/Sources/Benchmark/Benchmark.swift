@@ -2,7 +2,7 @@ import Platform
 
 /// Measures pools and channels against what the machine can do and against what people use instead, everything in one run.
 ///
-///     benchmark [--json] [--quick] [--only encode|append|read|writers|follow|start|channels]
+///     benchmark [--json] [--quick] [--only encode|append|read|writers|follow|start|channels|http]
 ///         [--weir PATH --empty PATH]
 ///
 /// Figures are medians of five runs; a ratio is the median of the ratios of single runs, ours and the peer's taken in turn.
@@ -31,6 +31,11 @@ import Platform
     if wanted("writers") { try ProcessBenchmarks(count: count).writers(&report) }
     if wanted("follow") { try ProcessBenchmarks(count: count).follow(&report) }
     if wanted("channels"), let channels = try ChannelBenchmarks(count: count) { try channels.run(&report) }
+    if wanted("http"), let weir = value("--weir", arguments),
+      let http = try HTTPBenchmarks(count: count, weir: weir)
+    {
+      try http.run(&report)
+    }
     if wanted("start"), let weir = value("--weir", arguments), let empty = value("--empty", arguments) {
       try StartBenchmark.run(weir: weir, empty: empty, &report)
     }

@@ -202,9 +202,9 @@ export function checkedTailOptions(format, options) {
   if (!(typeof retryForMs === "number" && retryForMs >= 0)) {
     throw usage("retryForMs must be a number of milliseconds from 0 up");
   }
-  // The server trims tags and drops empty ones in a query.
+  // The server cuts off white space and control characters around tags of a query, and drops empty ones.
   const tags = checkedTags(options.tags ?? [])
-    .map((tag) => tag.trim())
+    .map((tag) => tag.replace(/^[\0- ]+|[\0- ]+$/g, ""))
     .filter((tag) => tag !== "");
   // A filter at the server hides what it left out, and with it whether something was lost between two streams. Whoever
   // wants to know exactly gets every message sent, and the filter works here.

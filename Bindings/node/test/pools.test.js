@@ -163,7 +163,7 @@ test("errors of the HTTP layer are envelopes as well", async (t) => {
   const json = { "content-type": "application/json" };
   const cases = [
     [404, "NotFound", "/v0/nothing", {}],
-    [404, "NotFound", "/", {}],
+    [404, "NotFound", "/nothing", {}],
     [405, "Usage", "/v0/pools", { method: "PUT", body: "{}", headers: json }],
     [415, "Usage", "/v0/pools", { method: "POST", body: '{"pool":"a"}', headers: { "content-type": "text/plain" } }],
     [400, "Usage", "/v0/pools", { method: "POST", body: '{"pool":', headers: json }],

@@ -410,6 +410,10 @@ uint64_t platform_thread_id(void);
 void platform_thread_yield(void);
 uint32_t platform_processor_count(void);
 
+/* Lets this process have as many files and sockets open as the system allows it to ask for, and says how many that are; a number
+ * that is never reached where there is no such limit. Asking again changes nothing. Programs that it starts inherit it. */
+uint64_t platform_raise_open_limit(void);
+
 /* Not recursive. */
 typedef struct platform_mutex platform_mutex;
 platform_status platform_mutex_make(platform_mutex **mutex);
@@ -425,6 +429,19 @@ void platform_condition_free(platform_condition *condition);
 bool platform_condition_wait(platform_condition *condition, platform_mutex *mutex, int64_t deadline);
 void platform_condition_signal(platform_condition *condition);
 void platform_condition_broadcast(platform_condition *condition);
+
+/* ---- libraries that are loaded when they are needed --------------------------------------------------------------- */
+
+typedef struct platform_library platform_library;
+
+/* Loads a shared library with all that it needs, for the life of the process: there is no way to give it back. A name
+ * without a separator is looked up where the system keeps libraries, never in the directory one happens to be in; a
+ * path is used as it is. Loading it again gives the same library. NOT_FOUND when it, or a library that it needs, is not
+ * there, or is none that this process can load. */
+platform_status platform_library_open(const char *name, platform_library **library);
+
+/* The address of an exported function or variable; NULL if the library has none of this name. */
+void *platform_library_symbol(platform_library *library, const char *name);
 
 /* ---- child processes --------------------------------------------------------------------------------------------- */
 
@@ -470,6 +487,9 @@ typedef struct {
     bool signaled;   /* ended by a signal (never on Windows, where a killed child's status is 1) */
     int32_t code;    /* exit status, or the number of the signal; -1 when somebody else has reaped the child */
 } platform_exit_status;
+
+/* What this system calls the signal of this number: "SIGTERM". NULL for numbers without a name, and on Windows. */
+const char *platform_signal_name(int32_t number);
 
 /* TIMED_OUT if it still runs at the deadline. May be called again after the end. */
 platform_status platform_child_wait(platform_child *child, int64_t deadline, platform_exit_status *status);

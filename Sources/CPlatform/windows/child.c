@@ -213,6 +213,11 @@ platform_status platform_child_signal(platform_child *child, uint32_t signal) {
     return weir_fail(has_ended(child) ? ERROR_FILE_NOT_FOUND : ERROR_NOT_SUPPORTED);
 }
 
+const char *platform_signal_name(int32_t number) {
+    (void)number;
+    return NULL;
+}
+
 platform_status platform_child_wait(platform_child *child, int64_t deadline, platform_exit_status *status) {
     for (;;) {
         DWORD milliseconds = weir_milliseconds_until(deadline);

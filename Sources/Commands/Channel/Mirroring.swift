@@ -57,7 +57,7 @@ final class Mirroring {
     self.session = session
     delivered = options.resumed
     saved = options.resumed
-    drops = DropNotices(options.reference, command: Self.command)
+    drops = DropNotices(PoolLabel(options.reference), command: Self.command)
     do throws(PoolError) { cursor = try options.pool.makeCursor(from: options.start) } catch {
       throw CommandError(error)
     }

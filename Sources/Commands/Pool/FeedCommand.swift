@@ -47,7 +47,14 @@ enum FeedCommand {
     $0.fallback = "50ms"
   }
 
-  static let command = ProgramCommand("feed", "Append messages to a pool").with {
+  /// - Parameter remote: Makes access to pools of other machines; nil where the build cannot.
+  static func command(_ remote: RemoteMaker?) -> ProgramCommand {
+    description.with {
+      $0.action = Action { (invocation, session) throws(CommandError) in try run(invocation, session, remote) }
+    }
+  }
+
+  private static let description = ProgramCommand("feed", "Append messages to a pool").with {
     $0.details = """
       Stores one message for each JSON object of the input, and prints each as it is in the pool: one compact line in a pipe, \
       indented on a terminal. A record is stored as soon as it is there, whatever the speed of its producer; when input comes \
@@ -58,48 +65,50 @@ enum FeedCommand {
 
       When asked to stop (Ctrl-C, SIGTERM), feed stores what it has read and ends with exit code 130 or 143, after ten seconds \
       at the latest. When nobody reads its output any more it ends quietly, and the rest of the input is not stored.
+
+      A pool of another machine is named by its address: http(s)://HOST:PORT/POOL. Its server is sent one record after the other. \
+      When a connection breaks before the server has answered, nobody knows whether it stored the record: that is an error.
       """
-    $0.positionals = [PoolReference.argument, text]
-    $0.options = [
-      tag, file, inputFormat, errors, data, create, createSize, durability, retry, retryDelay, Globals.json,
-      Globals.jsonLines,
-    ]
+    $0.positionals = [PoolPlace.argument, text]
+    $0.options =
+      [
+        tag, file, inputFormat, errors, data, create, createSize, durability, retry, retryDelay,
+      ] + RemoteOptions.all + [Globals.json, Globals.jsonLines]
     $0.examples = [
       ProgramCommand.Example("one message", "weir feed events '{\"kind\":\"login\",\"user\":7}' --tag audit"),
       ProgramCommand.Example(
         "the output of a command, line by line", "journalctl -f -o json | weir feed journal --create"),
       ProgramCommand.Example("a file, leaving broken lines out", "weir feed events --file old.jsonl --errors skip"),
       ProgramCommand.Example("copy a pool", "weir follow events --no-follow | weir feed archive --create"),
+      ProgramCommand.Example(
+        "to another machine", "weir feed https://pools.example:9700/events --token-file token '{\"hello\":\"world\"}'"),
     ]
-    $0.action = Action(run)
   }
 
-  static func run(_ invocation: Invocation, _ session: Session) throws(CommandError) -> ExitCode {
+  private static func run(
+    _ invocation: Invocation, _ session: Session, _ remote: RemoteMaker?
+  ) throws(CommandError) -> ExitCode {
     let options = try FeedOptions(invocation)
-    let reference = try PoolReference(invocation.value(PoolReference.argument) ?? "", in: session)
-    let pool = try open(reference, options, invocation)
-    let feeder = Feeder(options, pool, session)
+    let place = try PoolPlace(invocation.value(PoolPlace.argument) ?? "", invocation, session, remote)
+    // Before the first connection has threads of its own.
+    if case .remote = place { try Stopping.begin() }
+    let target = try PoolTarget.open(
+      place, createSize: options.createSize, missing: missingHint(place.label, invocation))
+    let feeder = Feeder(options, target, session)
     switch options.source {
     case .text(let text):
       var feeder = feeder
       try store(text, &feeder)
       return .success
-    case .file(let path): return try pump(file: path, options, feeder, reference, session)
+    case .file(let path): return try pump(file: path, options, feeder, place.label, session)
     case .standardInput:
-      return try feed(from: File.standardInput(), path: nil, options, feeder, reference, session)
+      return try feed(from: File.standardInput(), path: nil, options, feeder, place.label, session)
     }
   }
 
-  private static func open(
-    _ reference: PoolReference, _ options: FeedOptions, _ invocation: Invocation
-  ) throws(CommandError) -> Pool {
-    if let size = options.createSize {
-      return try reference.openOrCreate(size: size)
-    }
-    let name = CommandLineText.quoted(reference.text)
-    return try reference.open(
-      missing: "Create it with `weir pool create \(name)`, or let feed do it: "
-        + "`\(CommandLineText.adding("--create", to: invocation))`.")
+  private static func missingHint(_ pool: PoolLabel, _ invocation: Invocation) -> String {
+    "Create it with `weir pool create \(CommandLineText.quoted(pool.text))`, or let feed do it: "
+      + RemoteOptions.repeated(invocation, adding: "--create") + "."
   }
 
   // MARK: One record
@@ -120,7 +129,7 @@ enum FeedCommand {
   // MARK: Many records
 
   private static func pump(
-    file path: String, _ options: FeedOptions, _ feeder: consuming Feeder, _ reference: PoolReference,
+    file path: String, _ options: FeedOptions, _ feeder: consuming Feeder, _ pool: PoolLabel,
     _ session: Session
   ) throws(CommandError) -> ExitCode {
     let file: File
@@ -129,12 +138,12 @@ enum FeedCommand {
     } catch {
       throw cannotRead(path, error)
     }
-    return try feed(from: file, path: path, options, feeder, reference, session)
+    return try feed(from: file, path: path, options, feeder, pool, session)
   }
 
   private static func feed(
     from file: consuming File, path: String?, _ options: FeedOptions, _ feeder: consuming Feeder,
-    _ reference: PoolReference, _ session: Session
+    _ label: PoolLabel, _ session: Session
   ) throws(CommandError) -> ExitCode {
     try Stopping.begin()
     let pump: InputPump
@@ -143,7 +152,7 @@ enum FeedCommand {
     } catch {
       throw .failed(Failure(.internal, "failed to start reading", causes: [error.message]))
     }
-    var reader = IngestReader(options, feeder, reference, session)
+    var reader = IngestReader(options, feeder, label, session)
     switch try reader.run({ (waits) in pump.next(waits: waits) }, recycle: { pump.recycle($0) }) {
     case .end: return reader.hasSkipped ? ExitCode(1) : .success
     case .stopped(let reason): return Stopping.code(reason)

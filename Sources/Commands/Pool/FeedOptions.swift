@@ -21,6 +21,8 @@ struct FeedOptions {
   let retry: Retry
   /// nil: the pool has to be there.
   let createSize: UInt64?
+  /// Print nothing of what is stored.
+  let isSilent: Bool
 
   init(_ invocation: Invocation) throws(CommandError) {
     source = try Self.source(invocation)
@@ -33,6 +35,22 @@ struct FeedOptions {
     let size = invocation.value(FeedCommand.createSize)
     createSize =
       size != nil || invocation.has(FeedCommand.create) ? try PoolCreateCommand.size(size) : nil
+    isSilent = false
+  }
+
+  /// What `duplex` does with its input: objects as they are, until one is wrong.
+  static let sending = FeedOptions()
+
+  private init() {
+    source = .standardInput
+    format = nil
+    skipsErrors = false
+    tags = []
+    isData = false
+    durability = .fast
+    retry = Retry(attempts: 0, delay: 0)
+    createSize = nil
+    isSilent = true
   }
 
   private static func source(_ invocation: Invocation) throws(CommandError) -> Source {

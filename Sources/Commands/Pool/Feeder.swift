@@ -21,7 +21,7 @@ struct Feeder: ~Copyable {
   private static let flushedBatchMessages = 64
   private static let batchBytes = 256 << 10
 
-  private let pool: Pool
+  private let target: PoolTarget
   private let session: Session
   private let options: FeedOptions
   private let messageLimit: Int
@@ -33,21 +33,22 @@ struct Feeder: ~Copyable {
   private var batch = MessageBatch()
   private var receipts: Receipts
 
-  init(_ options: FeedOptions, _ pool: Pool, _ session: Session) {
-    self.pool = pool
+  init(_ options: FeedOptions, _ target: PoolTarget, _ session: Session) {
+    self.target = target
     self.session = session
     self.options = options
     messageLimit = options.durability == .flush ? Self.flushedBatchMessages : Self.batchMessages
     // A batch that fills a good part of the ring would push messages out before anyone could see them.
-    batchLimit = min(Self.batchBytes, Int(pool.geometry.ringSize / 8))
-    aloneLimit = Int(pool.geometry.payloadLimit / 2)
-    receipts = Receipts(session, path: pool.path)
+    batchLimit = min(Self.batchBytes, Int(clamping: target.geometry.ringSize / 8))
+    aloneLimit = target.takesBatches ? Int(target.geometry.payloadLimit / 2) : -1
+    receipts = Receipts(session, path: target.path, isSilent: options.isSilent)
   }
 
   /// The most bytes of text that a record of this pool may have: text is hardly ever twice as long as what it encodes to.
   var recordLimit: Int {
-    let ring = Int(clamping: pool.geometry.ringSize)
-    return min(max(1 << 20, ring * 2), Int(PoolLimits.payloadBytes))
+    let ring = Int(clamping: target.geometry.ringSize)
+    let most = Int(PoolLimits.payloadBytes)
+    return min(max(1 << 20, min(ring, most) * 2), most)
   }
 
   /// Takes one record. It is in the pool after the next `flush`, at the latest.
@@ -92,21 +93,20 @@ struct Feeder: ~Copyable {
 
   // MARK: Storing
 
-  /// Large messages are appended one by one, so that a refusal is about one message.
+  /// Large messages are appended one by one, so that a refusal is about one message; so are all of them to a server.
   private mutating func storeAlone() throws(FeedFault) {
-    let time = session.now()
-    let sequence: UInt64
+    let stored: RemoteAccess.Receipt
     do throws(CommandError) {
       try store()
-      sequence = try options.retry.run { () throws(PoolError) in
-        try pool.append(encoder.bytes, time: time, durability: options.durability)
+      stored = try options.retry.run { () throws(Failure) in
+        try target.append(encoder.bytes, time: session.now(), options.durability)
       }
     } catch {
       guard case .failed(let inner) = error, inner.kind == .usage else { throw .failed(error) }
       throw .refused(.storage(inner))
     }
     do throws(CommandError) {
-      try receipts.show(encoder, sequence, time)
+      try receipts.show(encoder, stored.sequence, stored.time)
     } catch {
       throw .failed(error)
     }
@@ -114,32 +114,34 @@ struct Feeder: ~Copyable {
 
   private mutating func store() throws(CommandError) {
     guard batch.count > 0 else { return }
-    let sequences = try options.retry.run { () throws(PoolError) in
-      try pool.append(batch, durability: options.durability)
-    }
-    try receipts.show(batch, from: sequences.lowerBound)
+    let first = try options.retry.run { () throws(Failure) in try target.append(batch, options.durability) }
+    try receipts.show(batch, from: first)
     batch.removeAll()
   }
 }
 
 extension MessageBatch {
-  fileprivate mutating func add(_ encoder: borrowing Lite3Encoder, time: UInt64) { add(encoder.bytes, time: time) }
+  /// Adds the document that was encoded last.
+  mutating func add(_ encoder: borrowing Lite3Encoder, time: UInt64) { add(encoder.bytes, time: time) }
 }
 
 /// Prints what was stored.
 private struct Receipts: ~Copyable {
   private let output: Output
   private let path: String
+  private let isSilent: Bool
   private var messages: MessageText
   private var text = ByteWriter(capacity: 4096)
 
-  init(_ session: Session, path: String) {
+  init(_ session: Session, path: String, isSilent: Bool) {
+    self.isSilent = isSilent
     output = session.output
     self.path = path
     messages = MessageText(style: session.presentation.messages)
   }
 
   mutating func show(_ batch: borrowing MessageBatch, from first: UInt64) throws(CommandError) {
+    if isSilent { return }
     text.removeAll()
     for index in 0..<batch.count {
       try add(batch.document(at: index), first + UInt64(index), batch.time(at: index))
@@ -148,6 +150,7 @@ private struct Receipts: ~Copyable {
   }
 
   mutating func show(_ encoder: borrowing Lite3Encoder, _ sequence: UInt64, _ time: UInt64) throws(CommandError) {
+    if isSilent { return }
     text.removeAll()
     try add(encoder.bytes, sequence, time)
     try output.write(text.bytes)

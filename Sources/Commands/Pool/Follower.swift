@@ -4,130 +4,141 @@ internal import Documents
 internal import JSON
 internal import Lite3
 internal import Platform
-internal import Pools
 
-/// Prints what a cursor passes.
+/// Prints what a source passes.
 ///
-/// Messages become text while the pool's lock is held, which takes no longer than looking at them; the text is written after
+/// Messages become text while the lock of a pool here is held, which takes no longer than looking at them; the text is written after
 /// the lock was given back, for writing may block.
-struct Follower: ~Copyable {
-  private static let shortestPause: Int64 = 1_000_000
-  private static let longestPause: Int64 = 50_000_000
+struct Follower<Source: MessageSource & ~Copyable>: ~Copyable {
+  /// How often to see whether a companion has come to its end, in nanoseconds.
+  private let companionInterval: Int64 = 50_000_000
   /// A reader of our output is served this often while there is much to show, in bytes.
-  private static let textLimit = 256 << 10
+  private let textLimit = 256 << 10
 
   private let options: FollowOptions
+  private let command: String
+  private let label: PoolLabel
   private let session: Session
   private let filter: TagFilter
+  /// Messages of whom not to show.
+  private let muted: MutedSender?
   private let since: UInt64
   /// The last sequence of a finite selection; nil goes on for ever.
   private let last: UInt64?
 
+  private var source: Source
   private var drops: DropNotices
   private var messages: MessageText
   private var text = ByteWriter(capacity: 4096)
   /// Where each message of `text` ends, and when it was appended; kept for a replay only.
   private var marks: [(time: UInt64, end: Int)] = []
   private var idleSince = Clock.monotonic()
-  private var pause = shortestPause
 
-  init(_ options: FollowOptions, _ reference: PoolReference, _ pool: Pool, _ session: Session) throws(CommandError) {
+  /// - Parameters:
+  ///   - last: Where a selection with an end ends.
+  ///   - command: Who tells of what is lost.
+  init(
+    _ options: FollowOptions, _ source: consuming Source, through last: UInt64?, _ label: PoolLabel, _ session: Session,
+    command: String, muted: MutedSender? = nil
+  ) {
     self.options = options
+    self.command = command
+    self.label = label
     self.session = session
+    self.muted = muted
+    self.last = last
     filter = TagFilter(options.tags)
-    drops = DropNotices(reference, command: "follow")
+    drops = DropNotices(label, command: command)
     messages = MessageText(style: session.presentation.messages, dataOnly: options.dataOnly)
     if case .since(let time) = options.selection { since = time } else { since = 0 }
-    last = options.isFinite ? try storing { () throws(PoolError) in try pool.bounds() }?.upperBound ?? 0 : nil
-  }
-
-  static func cursor(_ options: FollowOptions, _ pool: Pool) throws(CommandError) -> Cursor {
-    let start: Cursor.Start =
-      switch options.selection {
-      case .none: .live
-      case .all, .since: .oldest
-      case .newest(let count): .last(count)
-      }
-    // Who asked for a selection wants all of it; who follows wants to go on.
-    do throws(PoolError) {
-      return try pool.makeCursor(from: start, gapPolicy: options.isFinite ? .error : .continue)
-    } catch {
-      throw CommandError(error)
-    }
+    self.source = source
   }
 
   // MARK: Following
 
-  /// Prints until the selection is through, the timeout, a stop request, or an error.
-  mutating func follow(_ cursor: inout Cursor) throws(CommandError) -> ExitCode {
-    defer { tellDrops(atEnd: true) }
+  /// Prints until the selection is through, the timeout, a stop request, an error, or until a companion has come to its end and
+  /// all that was there by then is shown.
+  mutating func follow(_ companion: Companion? = nil) throws(CommandError) -> ExitCode {
+    do throws(CommandError) {
+      let status = try followAll(companion)
+      tellDrops(atEnd: true)
+      return status
+    } catch {
+      tellDrops(atEnd: true)
+      throw error
+    }
+  }
+
+  private mutating func followAll(_ companion: Companion?) throws(CommandError) -> ExitCode {
     while true {
+      let state = companion?.state
       text.removeAll()
-      let (batch, isDone) = try readBatch(&cursor)
+      let (batch, isDone) = try readBatch()
+      for change in batch.changes { tell(change) }
       if let gap = batch.gap { drops.add(gap) }
       tellDrops(atEnd: false)
       try showText()
       if isDone { return .success }
       if let reason = StopRequests.requested { return Stopping.code(reason) }
-      if batch.caughtUp, let status = try waitForMore(&cursor) { return status }
+      switch state {
+      case .failed(let error): throw error
+      case .ended(let last) where source.next > last: return .success
+      case .ended, .runs, nil: break
+      }
+      if batch.caughtUp, let status = try waitForMore(companion) { return status }
     }
   }
 
   /// Adds messages to `text`, under the pool's lock. `isDone`: no more are wanted.
-  private mutating func readBatch(_ cursor: inout Cursor) throws(CommandError) -> (Cursor.Batch, isDone: Bool) {
+  private mutating func readBatch() throws(CommandError) -> (SourceBatch, isDone: Bool) {
     var failure: (error: Lite3Error, sequence: UInt64)?
     var isDone = false
-    let batch: Cursor.Batch
-    do throws(PoolError) {
-      batch = try cursor.forEach { frame in
-        if let last, frame.sequence > last {
+    let batch: SourceBatch
+    do throws(CommandError) {
+      batch = try source.forEach { payload, sequence, time in
+        if let last, sequence > last {
           isDone = true
           return false
         }
         do throws(Lite3Error) {
-          guard frame.time >= since, try filter.passes(frame.payload) else { return true }
-          try messages.write(frame.payload, sequence: frame.sequence, time: frame.time, into: &text)
+          guard time >= since, try filter.passes(payload), try muted?.sent(payload) != true else { return true }
+          try messages.write(payload, sequence: sequence, time: time, into: &text)
         } catch {
-          failure = (error, frame.sequence)
+          failure = (error, sequence)
           return false
         }
-        if options.replaySpeed != nil { marks.append((frame.time, text.count)) }
+        if options.replaySpeed != nil { marks.append((time, text.count)) }
         isDone = options.showsOne
-        return !isDone && text.count < Self.textLimit
+        return !isDone && text.count < textLimit
       }
     } catch {
       // What could be read before it is shown first.
       try showText()
-      throw CommandError(error)
+      throw error
     }
     if let failure {
       try showText()
-      throw .failed(MessageText.unreadable(failure.error, sequence: failure.sequence, path: cursor.pool.path))
+      throw .failed(MessageText.unreadable(failure.error, sequence: failure.sequence, path: source.path))
     }
-    if let last, cursor.next > last { isDone = true }
+    if let last, source.next > last { isDone = true }
     return (batch, isDone)
   }
 
   private mutating func showText() throws(CommandError) {
     if text.isEmpty { return }
     idleSince = Clock.monotonic()
-    pause = Self.shortestPause
     try session.output.write(text.bytes)
     try session.output.flush()
   }
 
   /// Sleeps until there may be more; a status when there is nothing left to wait for.
-  private mutating func waitForMore(_ cursor: inout Cursor) throws(CommandError) -> ExitCode? {
+  private mutating func waitForMore(_ companion: Companion?) throws(CommandError) -> ExitCode? {
     let timeout = timeoutDeadline
     if timeout.hasPassed { return timedOut() }
     var until = timeout
     if let due = drops.due { until = .earlier(until, Deadline(nanoseconds: max(due, 0))) }
-    if options.usesWakeups {
-      do throws(PoolError) { _ = try cursor.wait(until: until) } catch { throw CommandError(error) }
-    } else {
-      _ = StopRequests.wait(until: .earlier(until, .after(nanoseconds: pause)))
-      pause = min(pause * 2, Self.longestPause)
-    }
+    if companion != nil { until = .earlier(until, .after(nanoseconds: companionInterval)) }
+    try source.wait(until: until)
     return nil
   }
 
@@ -150,14 +161,32 @@ struct Follower: ~Copyable {
     session.tell(notice)
   }
 
+  private func tell(_ change: RemoteStream.Change) {
+    switch change {
+    case .lost(let failure):
+      session.tell(
+        Notice(
+          kind: .reconnect, command: command, message: "\(failure.message); trying again", pool: label.text,
+          details: [("state", .text("lost")), ("next_seq", .whole(source.next)), ("error", failure.report)]))
+    case .regained:
+      session.tell(
+        Notice(
+          kind: .reconnect, command: command, message: "connected again", pool: label.text,
+          details: [("state", .text("connected")), ("next_seq", .whole(source.next))]))
+    }
+  }
+
   // MARK: Replay
 
   /// Collects the selection, then prints it with the pauses between its messages divided by `speed`.
-  mutating func replay(_ cursor: inout Cursor, speed: Double) throws(CommandError) -> ExitCode {
-    var batch: (Cursor.Batch, isDone: Bool)
-    repeat {
-      batch = try readBatch(&cursor)
-    } while !batch.isDone && !batch.0.caughtUp
+  mutating func replay(speed: Double) throws(CommandError) -> ExitCode {
+    while true {
+      let (batch, isDone) = try readBatch()
+      for change in batch.changes { tell(change) }
+      if isDone { break }
+      if let reason = StopRequests.requested { return Stopping.code(reason) }
+      if batch.caughtUp { try source.wait(until: .never) }
+    }
     var start = 0
     var previous: UInt64?
     for mark in marks {
@@ -173,5 +202,48 @@ struct Follower: ~Copyable {
       start = mark.end
     }
     return .success
+  }
+}
+
+/// What goes on beside following.
+final class Companion: @unchecked Sendable {
+  enum State {
+    case runs
+    /// It is through. The newest message that was there then.
+    case ended(UInt64)
+    case failed(CommandError)
+  }
+
+  private let lock: Lock
+  private var current = State.runs
+
+  init() throws(SystemError) { lock = try Lock() }
+
+  var state: State {
+    lock.lock()
+    defer { lock.unlock() }
+    return current
+  }
+
+  /// It came to its end; what was said first counts.
+  func end(_ state: State) {
+    lock.lock()
+    if case .runs = current { current = state }
+    lock.unlock()
+  }
+}
+
+/// Whose messages are not shown: those with this name as `from` in their data.
+struct MutedSender {
+  private let name: [UInt8]
+
+  init(_ name: String) { self.name = Array(name.utf8) }
+
+  func sent(_ payload: RawSpan) throws(Lite3Error) -> Bool {
+    let root = try Lite3Document(payload).root()
+    guard let data = try root.member("data"), let from = try data.member("from"), let text = from.string else {
+      return false
+    }
+    return text.byteCount == name.count && text.withUnsafeBytes { $0.elementsEqual(name) }
   }
 }

@@ -15,7 +15,8 @@ struct IngestReader: ~Copyable {
   private static let snippetBytes = 200
 
   private let options: FeedOptions
-  private let reference: PoolReference
+  private let command: String
+  private let pool: PoolLabel
   private let session: Session
   private let recordLimit: Int
   private var feeder: Feeder
@@ -25,9 +26,13 @@ struct IngestReader: ~Copyable {
 
   var hasSkipped: Bool { skipped > 0 }
 
-  init(_ options: FeedOptions, _ feeder: consuming Feeder, _ reference: PoolReference, _ session: Session) {
+  /// - Parameter command: Who tells of records.
+  init(
+    _ options: FeedOptions, _ feeder: consuming Feeder, _ pool: PoolLabel, _ session: Session, command: String = "feed"
+  ) {
     self.options = options
-    self.reference = reference
+    self.command = command
+    self.pool = pool
     self.session = session
     recordLimit = feeder.recordLimit
     self.feeder = feeder
@@ -125,12 +130,12 @@ struct IngestReader: ~Copyable {
     skipped += 1
     session.tell(
       Notice(
-        kind: .ingestSkip, command: "feed", message: "skipped: \(error.message)",
-        pool: reference.text,
+        kind: .ingestSkip, command: command, message: "skipped: \(error.message)",
+        pool: pool.text,
         details: [
           ("mode", .text(cutter.format?.name ?? "auto")), ("index", .whole(total)), ("line", .whole(UInt64(line))),
           ("error_kind", .text(problem.isTooLarge ? "Oversize" : "Parse")), ("snippet", .text(snippet)),
-          ("pool_path", .text(reference.path)),
+          ("pool_path", .text(pool.path)),
         ]))
   }
 
@@ -138,11 +143,11 @@ struct IngestReader: ~Copyable {
     let stored = total - skipped
     session.tell(
       Notice(
-        kind: .ingestSummary, command: "feed", message: "stored \(stored) of \(total) records, skipped \(skipped)",
-        pool: reference.text,
+        kind: .ingestSummary, command: command, message: "stored \(stored) of \(total) records, skipped \(skipped)",
+        pool: pool.text,
         details: [
           ("total", .whole(total)), ("ok", .whole(stored)), ("failed", .whole(skipped)),
-          ("pool_path", .text(reference.path)),
+          ("pool_path", .text(pool.path)),
         ]))
   }
 
@@ -152,11 +157,11 @@ struct IngestReader: ~Copyable {
     guard !snippet.utf8.allSatisfy(ValueScanner.isBlank) else { return }
     session.tell(
       Notice(
-        kind: .ingestSkip, command: "feed", message: "asked to stop within a record, which was not stored",
-        pool: reference.text,
+        kind: .ingestSkip, command: command, message: "asked to stop within a record, which was not stored",
+        pool: pool.text,
         details: [
           ("mode", .text(cutter.format?.name ?? "auto")), ("index", .whole(total + 1)), ("error_kind", .text("Parse")),
-          ("snippet", .text(snippet)), ("pool_path", .text(reference.path)),
+          ("snippet", .text(snippet)), ("pool_path", .text(pool.path)),
         ]))
   }
 }

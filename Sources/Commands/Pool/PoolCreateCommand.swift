@@ -6,7 +6,8 @@ internal import Pools
 /// `weir pool create`
 enum PoolCreateCommand {
   static let names = Positional(
-    "NAME", .oneOrMore, "The pools to make: names in the pool directory, or paths", source: .anything)
+    "NAME", .oneOrMore, "The pools to make: names in the pool directory, paths, or http(s)://HOST:PORT/POOL",
+    source: .anything)
   static let size = Option.value("size", "SIZE", "Bytes of the whole file: a number with an optional K, M or G").with {
     $0.fallback = "1M"
   }
@@ -16,7 +17,14 @@ enum PoolCreateCommand {
       + " 256 bytes, 65536 at most."
   }
 
-  static let command = ProgramCommand("create", "Make new pools").with {
+  /// - Parameter remote: Makes access to pools of other machines; nil where the build cannot.
+  static func command(_ remote: RemoteMaker?) -> ProgramCommand {
+    description.with {
+      $0.action = Action { (invocation, session) throws(CommandError) in try run(invocation, session, remote) }
+    }
+  }
+
+  private static let description = ProgramCommand("create", "Make new pools").with {
     $0.details = """
       Makes one pool file for each name, and the pool directory if it is missing. The file has its full size from the beginning \
       and never grows: when the ring is full, the oldest messages give way to new ones.
@@ -24,25 +32,23 @@ enum PoolCreateCommand {
       Stops at the first name that cannot be made; the pools before it stay.
       """
     $0.positionals = [names]
-    $0.options = [size, indexCapacity, Globals.json]
+    $0.options = [size, indexCapacity] + RemoteOptions.all + [Globals.json]
     $0.examples = [
       ProgramCommand.Example("a pool of the default size", "weir pool create events"),
       ProgramCommand.Example("two larger ones", "weir pool create --size 64M orders payments"),
     ]
-    $0.action = Action(run)
   }
 
-  static func run(_ invocation: Invocation, _ session: Session) throws(CommandError) -> ExitCode {
+  private static func run(
+    _ invocation: Invocation, _ session: Session, _ remote: RemoteMaker?
+  ) throws(CommandError) -> ExitCode {
+    try RemoteOptions.refuse(invocation, unlessOneOf: invocation.values(names))
     let size = try size(invocation.value(size))
     let capacity = try capacity(invocation.value(indexCapacity), fileSize: size)
     var made: [PoolDescription] = []
     do throws(CommandError) {
       for name in invocation.values(names) {
-        let reference = try PoolReference(name, in: session)
-        let pool = try storing { () throws(PoolError) in
-          try Pool.create(at: reference.path, size: size, indexCapacity: capacity)
-        }
-        made.append(try PoolDescription(reference, pool, now: session.now()))
+        made.append(try make(name, size, capacity, invocation, session, remote))
       }
     } catch {
       if !made.isEmpty { try show(made, in: session) }
@@ -50,6 +56,27 @@ enum PoolCreateCommand {
     }
     try show(made, in: session)
     return .success
+  }
+
+  private static func make(
+    _ name: String, _ size: UInt64, _ capacity: UInt32?, _ invocation: Invocation, _ session: Session,
+    _ remote: RemoteMaker?
+  ) throws(CommandError) -> PoolDescription {
+    guard PoolReference.isRemote(name) else {
+      let reference = try PoolReference(name, in: session)
+      let pool = try storing { () throws(PoolError) in
+        try Pool.create(at: reference.path, size: size, indexCapacity: capacity)
+      }
+      return try PoolDescription(reference, pool, now: session.now())
+    }
+    guard capacity == nil else {
+      throw .usage(
+        "remote pool create does not support --index-capacity", hint: "Leave it out: the server chooses by the size.")
+    }
+    let access = try PoolPlace.remote(name, invocation, session, remote)
+    try Stopping.beginEndingAtOnce()
+    let info = try remotely { () throws(Failure) in try access.create(size) }
+    return PoolDescription(access, info, now: session.now())
   }
 
   static func size(_ text: String?) throws(CommandError) -> UInt64 {

@@ -6,18 +6,25 @@ internal import Pools
 /// `weir pool delete`
 enum PoolDeleteCommand {
   static let names = Positional(
-    "NAME", .oneOrMore, "The pools to delete: names in the pool directory, or paths", source: .pool)
+    "NAME", .oneOrMore, "The pools to delete: names in the pool directory, paths, or http(s)://HOST:PORT/POOL",
+    source: .pool)
 
-  static let command = ProgramCommand("delete", "Delete pools").with {
+  /// - Parameter remote: Makes access to pools of other machines; nil where the build cannot.
+  static func command(_ remote: RemoteMaker?) -> ProgramCommand {
+    description.with {
+      $0.action = Action { (invocation, session) throws(CommandError) in try run(invocation, session, remote) }
+    }
+  }
+
+  private static let description = ProgramCommand("delete", "Delete pools").with {
     $0.details = """
       Deletes every pool that is named and goes on when one cannot be deleted. The exit code is that of the first failure.
 
       Processes that have a deleted pool open learn of it at their next step.
       """
     $0.positionals = [names]
-    $0.options = [Globals.json]
+    $0.options = RemoteOptions.all + [Globals.json]
     $0.examples = [ProgramCommand.Example("two pools at once", "weir pool delete events orders")]
-    $0.action = Action(run)
   }
 
   /// What became of one name.
@@ -27,26 +34,31 @@ enum PoolDeleteCommand {
     let error: Failure?
   }
 
-  static func run(_ invocation: Invocation, _ session: Session) throws(CommandError) -> ExitCode {
+  private static func run(
+    _ invocation: Invocation, _ session: Session, _ remote: RemoteMaker?
+  ) throws(CommandError) -> ExitCode {
+    try RemoteOptions.refuse(invocation, unlessOneOf: invocation.values(names))
     var outcomes: [Outcome] = []
-    for name in invocation.values(names) { outcomes.append(try delete(name, in: session)) }
+    for name in invocation.values(names) { outcomes.append(try delete(name, invocation, session, remote)) }
     let shown = outcomes
     try session.print(report(shown), prose: { prose(shown) }, plain: { plain(shown, session) })
     return outcomes.lazy.compactMap { $0.error }.first.map { .failure($0.kind) } ?? .success
   }
 
-  private static func delete(_ name: String, in session: Session) throws(CommandError) -> Outcome {
-    if PoolReference.isRemote(name) {
-      let error = Failure(
-        .usage, "pool delete accepts local pool names or paths only", hint: "Give the name or the path of a local pool."
-      )
-      return Outcome(name: name, path: nil, error: error)
-    }
+  private static func delete(
+    _ name: String, _ invocation: Invocation, _ session: Session, _ remote: RemoteMaker?
+  ) throws(CommandError) -> Outcome {
     var path: String?
     do throws(CommandError) {
-      let reference = try PoolReference(name, in: session)
-      path = reference.path
-      try storing { () throws(PoolError) in try Pool.delete(at: reference.path) }
+      if PoolReference.isRemote(name) {
+        let access = try PoolPlace.remote(name, invocation, session, remote)
+        try Stopping.beginEndingAtOnce()
+        try remotely { () throws(Failure) in try access.delete() }
+      } else {
+        let reference = try PoolReference(name, in: session)
+        path = reference.path
+        try storing { () throws(PoolError) in try Pool.delete(at: reference.path) }
+      }
       return Outcome(name: name, path: path, error: nil)
     } catch {
       guard case .failed(var error) = error else { throw error }

@@ -19,11 +19,28 @@ struct PoolDescription {
     path = reference.path
     info = try storing { () throws(PoolError) in try pool.info() }
     self.now = now
+    told = nil
+  }
+
+  /// All that a server said of it; nil for a pool of this machine.
+  private let told: [(String, Report)]?
+
+  /// A pool of another machine.
+  init(_ access: RemoteAccess, _ info: RemoteAccess.Info, now: UInt64) {
+    name = access.text
+    path = info.path
+    self.info = info.info
+    self.now = now
+    told = info.members
   }
 
   private var geometry: PoolGeometry { info.geometry }
 
-  var report: Report { info.report(name: name, path: path, now: now) }
+  var report: Report {
+    guard let told else { return info.report(name: name, path: path, now: now) }
+    // As the user named it; the rest is the server's.
+    return .object(told.filter { !$0.0.hasSameBytes(as: "name") } + [("name", .text(name))])
+  }
 
   // MARK: Text
 

@@ -3,19 +3,28 @@ package import CommandSupport
 
 /// The commands about pools, and those about the program itself.
 package enum PoolFamily {
-  package static let commands: [ProgramCommand] = [
-    FeedCommand.command, FollowCommand.command, FetchCommand.command, pool, DoctorCommand.command,
-  ]
+  /// - Parameter remote: Makes access to pools of other machines; nil where the build has no HTTP client.
+  package static func commands(remote: RemoteMaker?) -> [ProgramCommand] {
+    [
+      FeedCommand.command(remote), FollowCommand.command(remote), FetchCommand.command(remote),
+      DuplexCommand.command(remote), TapCommand.command(remote), pool(remote), DoctorCommand.command,
+      McpCommand.command,
+    ]
+  }
 
-  private static let pool = ProgramCommand("pool", "Create, list, describe and delete pools").with {
-    $0.details = "A pool is a bounded ring of messages in one file that many processes append to and read from."
-    $0.subcommands = [
-      PoolCreateCommand.command, PoolInfoCommand.command, PoolListCommand.command, PoolDeleteCommand.command,
-    ]
-    $0.examples = [
-      ProgramCommand.Example("make a pool", "weir pool create events"),
-      ProgramCommand.Example("see what is there", "weir pool list"),
-    ]
+  private static func pool(_ remote: RemoteMaker?) -> ProgramCommand {
+    ProgramCommand("pool", "Create, list, describe and delete pools").with {
+      $0.details = "A pool is a bounded ring of messages in one file that many processes append to and read from."
+      $0.subcommands = [
+        PoolCreateCommand.command(remote), PoolInfoCommand.command(remote), PoolListCommand.command(remote),
+        PoolDeleteCommand.command(remote),
+      ]
+      $0.examples = [
+        ProgramCommand.Example("make a pool", "weir pool create events"),
+        ProgramCommand.Example("see what is there", "weir pool list"),
+        ProgramCommand.Example("see what is there on another machine", "weir pool list https://pools.example:9700"),
+      ]
+    }
   }
 
   /// - Parameter root: The tree that these are part of.

@@ -1,5 +1,6 @@
 internal import Arguments
 internal import CommandSupport
+internal import Documents
 internal import JSON
 
 /// How long something is to work, as `--expires` takes it.
@@ -10,7 +11,7 @@ enum Lifetime {
   /// When it ends, in nanoseconds since 1970-01-01 UTC; nil for never.
   static func end(_ text: String, now: UInt64) throws(CommandError) -> UInt64? {
     if text.hasSameBytes(as: "never") { return nil }
-    if let span = Span.parseAgo(text) {
+    if let span = SinceText.ago(text) {
       let (end, overflow) = now.addingReportingOverflow(span)
       guard !overflow, span > 0 else { throw .usage("invalid --expires value", hint: hint) }
       return end

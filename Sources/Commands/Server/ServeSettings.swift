@@ -120,7 +120,7 @@ struct ServeSettings {
     if let positional, !PoolReference.isRemote(positional) {
       throw .usage(
         "unrecognized subcommand '\(positional)'",
-        hint: "There are `weir serve check` and `weir serve init`. Try `weir serve --help`.")
+        hint: "There are `check` and `init`, and an address begins with https://. Try `weir serve --help`.")
     }
     return positional ?? option
   }

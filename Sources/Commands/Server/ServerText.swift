@@ -11,11 +11,16 @@ struct ServerText {
   /// Where the token comes from, in the words that scripts know.
   var auth: String {
     switch settings.tokenSource {
-    case .none: settings.listeners.contains { $0.needsCredential } ? "access keys" : "none"
+    case .none: withoutToken
     case .argument: "bearer token (--token)"
     case .environment: "bearer token (WEIR_SERVE_TOKEN)"
     case .file: "bearer token (--token-file)"
     }
+  }
+
+  private var withoutToken: String {
+    if settings.listeners.contains(where: { $0.needsCredential }) { return "access keys" }
+    return settings.clientAuthorities == nil ? "none" : "client certificate"
   }
 
   var tls: String {

@@ -16,6 +16,7 @@ enum GatewayProgram {
   /// Serves until somebody asks it to stop.
   static func run(_ setup: ServerSetup, _ session: Session) throws(CommandError) -> ExitCode {
     try Stopping.begin()
+    OpenLimit.raise()
     let log: Log
     let server: RunningServer
     do throws(SystemError) {
@@ -35,6 +36,9 @@ enum GatewayProgram {
     }
     try announce(listeners, setup, session)
     while StopRequests.wait(until: .after(nanoseconds: interval)) == nil {
+      // Also where nobody asks for anything: whoever changed a file looks into the log to see whether it counts.
+      _ = setup.access.current()
+      _ = setup.certificate?.current()
       for event in setup.events.take() { log.event(event) }
     }
     log.event(.info, "stopping")

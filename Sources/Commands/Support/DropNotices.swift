@@ -4,15 +4,15 @@ internal import Documents
 package struct DropNotices {
   private static let interval: Int64 = 1_000_000_000
 
-  private let reference: PoolReference
+  private let pool: PoolLabel
   private let command: String
   private var pending: ClosedRange<UInt64>?
   private var dropped: UInt64 = 0
   private var lastTold: Int64?
 
   /// - Parameter command: Who tells.
-  package init(_ reference: PoolReference, command: String) {
-    self.reference = reference
+  package init(_ pool: PoolLabel, command: String) {
+    self.pool = pool
     self.command = command
   }
 
@@ -42,10 +42,10 @@ package struct DropNotices {
     }
     return Notice(
       kind: .drop, command: command, message: "dropped \(dropped) \(dropped == 1 ? "message" : "messages")",
-      pool: reference.text,
+      pool: pool.text,
       details: [
         ("last_seen_seq", .whole(gap.lowerBound - 1)), ("next_seen_seq", .whole(gap.upperBound + 1)),
-        ("dropped_count", .whole(dropped)), ("pool_path", .text(reference.path)),
+        ("dropped_count", .whole(dropped)), ("pool_path", .text(pool.path)),
       ])
   }
 }

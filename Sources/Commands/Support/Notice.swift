@@ -5,6 +5,8 @@ package struct Notice {
   package enum Kind {
     case drop, ingestSkip, ingestSummary
     case listening, channelOpened, channelClosed, channelRefused, duplicate, reconnect
+    /// Something that is not safe.
+    case warning
 
     package var name: String {
       switch self {
@@ -17,6 +19,7 @@ package struct Notice {
       case .channelRefused: "channel_refused"
       case .duplicate: "duplicate"
       case .reconnect: "reconnect"
+      case .warning: "warning"
       }
     }
   }
@@ -66,6 +69,7 @@ package struct Notice {
   }
 
   package var text: String {
+    if kind == .warning { return "warning: \(message)\n" }
     guard kind == .drop, case .pool(let pool) = subject else { return "notice: \(message)\n" }
     return "notice: \(message) (pool: \(pool))\n"
   }

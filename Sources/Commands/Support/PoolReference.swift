@@ -20,7 +20,7 @@ package struct PoolReference {
     self.text = text
     if Self.isRemote(text) {
       throw .usage(
-        "remote pool references are not supported yet", hint: "Use the name or the path of a pool on this machine.")
+        "remote pool references are not supported here", hint: "Use the name or the path of a pool on this machine.")
     }
     let directory = try session.poolDirectory()
     path = try storing { () throws(PoolError) in try PoolDirectory.resolve(text, in: directory) }
@@ -63,6 +63,19 @@ extension PoolReference {
     }
     return try storing { () throws(PoolError) in try Pool.open(at: path) }
   }
+}
+
+/// How messages name a pool: as the user did, and the file, or the address, that this means.
+package struct PoolLabel: Sendable {
+  package let text: String
+  package let path: String
+
+  package init(text: String, path: String) {
+    self.text = text
+    self.path = path
+  }
+
+  package init(_ reference: PoolReference) { self.init(text: reference.text, path: reference.path) }
 }
 
 /// Command lines in hints.

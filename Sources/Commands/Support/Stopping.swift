@@ -13,12 +13,42 @@ package enum Stopping {
   /// A command may wait for a lock that nobody gives back, or on a disk that hangs. So that it can be stopped all the same, the
   /// process ends without further ado some time after the request.
   package static func begin() throws(CommandError) {
+    try listen()
+    try onRequest { reason in
+      Clock.sleep(until: .after(nanoseconds: grace))
+      Process.exit(code(reason).value)
+    }
+  }
+
+  /// For commands that leave nothing half done: a stop request ends the process at once. Writing to a closed pipe, or to a
+  /// connection that is gone, is an error from now on.
+  package static func beginEndingAtOnce() throws(CommandError) {
+    try listen()
+    try onRequest { reason in Process.exit(code(reason).value) }
+  }
+
+  /// Like `begin`, for commands that end when something else does, however long that takes.
+  package static func listen() throws(CommandError) {
     do throws(SystemError) {
       try StopRequests.listen()
-      // Never joined: it ends with the process.
-      _ = Unmanaged.passRetained(Watch(try Thread { watch() }))
     } catch {
       throw .failed(Failure(.internal, "failed to listen for stop requests", causes: [error.message]))
+    }
+  }
+
+  /// Does something when a stop request comes, on a thread of its own that ends with the process.
+  package static func onRequest(
+    _ action: @escaping @Sendable (StopRequests.Reason) -> Void
+  ) throws(CommandError) {
+    do throws(SystemError) {
+      // Never joined.
+      _ = Unmanaged.passRetained(
+        Watch(
+          try Thread {
+            if let reason = StopRequests.wait(until: .never) { action(reason) }
+          }))
+    } catch {
+      throw .failed(Failure(.internal, "failed to wait for stop requests", causes: [error.message]))
     }
   }
 
@@ -32,11 +62,5 @@ package enum Stopping {
   private final class Watch {
     let thread: Thread
     init(_ thread: consuming Thread) { self.thread = thread }
-  }
-
-  private static func watch() {
-    guard let reason = StopRequests.wait(until: .never) else { return }
-    Clock.sleep(until: .after(nanoseconds: grace))
-    Process.exit(code(reason).value)
   }
 }

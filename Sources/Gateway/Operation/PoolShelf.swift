@@ -30,8 +30,15 @@ final class PoolShelf: @unchecked Sendable {
   ///
   /// - Throws: Usage for what is no plain name.
   func path(_ name: String) throws(PoolError) -> String {
-    try PoolDirectory.requireName(name)
-    return try PoolDirectory.resolve(name, in: directory)
+    do throws(PoolError) {
+      try PoolDirectory.requireName(name)
+      return try PoolDirectory.resolve(name, in: directory)
+    } catch {
+      var error = error
+      // The commands' hint speaks of paths, which are nobody's business here.
+      error.hint = "use a plain name"
+      throw error
+    }
   }
 
   /// Runs `body` on the pool of this name, open.

@@ -40,6 +40,7 @@ extension Call {
         if let problem { return fail(problem) }
         let time = Clock.wall()
         try desk.encoder.withDocument { (document) throws(PoolError) in
+          if durability == .flush { gateway.expectWait() }
           let sequence = try pool.append(document, time: time, durability: durability)
           answerMessage(document, sequence, time, desk)
         }
@@ -72,6 +73,7 @@ extension Call {
               offset: error.offset.map { UInt64($0) }), status: 400)
         }
         let time = Clock.wall()
+        if durability == .flush { gateway.expectWait() }
         let sequence = try pool.append(document, time: time, durability: durability)
         answerMessage(document, sequence, time, desk)
       }
@@ -119,7 +121,7 @@ extension Call {
     } catch {
       return error
     }
-    desk.text.append(UInt8(ascii: "}"))
+    desk.text.append("}\n")
     return nil
   }
 
@@ -165,6 +167,7 @@ extension Call {
       return Failure(
         .usage, error.message.text, hint: "Wrap the value in an object, for example {\"value\": …}.")
     }
+    if let error = error.json { return malformed(error) }
     return Failure(
       .usage, error.message.text, hint: "Send one JSON object with data, tags and durability.",
       offset: error.offset.map { UInt64($0) })

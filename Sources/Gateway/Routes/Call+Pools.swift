@@ -60,7 +60,13 @@ extension Call {
 
   func deletePool(_ name: String) {
     answering { () throws(PoolError) in
-      try Pool.delete(at: gateway.shelf.path(name))
+      do throws(PoolError) {
+        try Pool.delete(at: gateway.shelf.path(name))
+      } catch {
+        var error = error
+        if error.kind == .notFound { error.hint = "look what there is with GET /v0/pools" }
+        throw error
+      }
       gateway.shelf.forget(name)
       answer(.object([("ok", .bool(true))]))
     }

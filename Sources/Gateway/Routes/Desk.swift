@@ -1,5 +1,6 @@
 internal import JSON
 internal import Lite3
+internal import MCP
 
 /// What one worker works with: buffers that are used for call after call. One thread.
 final class Desk {
@@ -7,6 +8,16 @@ final class Desk {
   @exclusivity(unchecked) var parser = JSONParser()
   @exclusivity(unchecked) var writer = Lite3JSONWriter()
   @exclusivity(unchecked) var text = ByteWriter(capacity: 4096)
+
+  private var agentServer: MCPServer?
+
+  /// What serves agents at this desk.
+  func agent(_ gateway: Gateway) -> MCPServer {
+    if let agentServer { return agentServer }
+    let server = MCPServer(directory: gateway.setup.directory, version: gateway.setup.version)
+    agentServer = server
+    return server
+  }
 
   /// Memory that a large message left behind is given back.
   func tidy() { text.shrink(above: 1 << 20) }

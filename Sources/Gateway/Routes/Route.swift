@@ -70,12 +70,12 @@ enum Route {
     if isPath("readyz") { return try reading(.ready) }
     if isPath("metrics") { return try reading(.metrics) }
     if isPath("openapi.json") { return try reading(.openAPI) }
-    if isPath("") { return try reading(.home) }
+    if path.count == 1, path[0].isEmpty { return try reading(.home) }
     if isPath("ui") || isPath("ui", "pools", "") { return try reading(.page) }
     if isPath("mcp") {
       switch method {
-      case .get, .post, .delete: return .agent
-      default: throw .method("GET, POST, DELETE")
+      case .get, .head, .post, .delete: return .agent
+      default: throw .method("GET, HEAD, POST, DELETE")
       }
     }
     throw .unknown

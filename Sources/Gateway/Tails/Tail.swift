@@ -31,6 +31,7 @@ final class Tail: ExchangeObserver, @unchecked Sendable {
   private let lock: Lock
   // Guarded by `lock`, but for what only the one pump touches.
   @exclusivity(unchecked) private var state = State.opening
+  /// Whether it is to end as soon as it has sent something, or has nothing to send.
   @exclusivity(unchecked) private var timeIsUp = false
   @exclusivity(unchecked) private(set) var next: UInt64 = 1
   @exclusivity(unchecked) private var remaining: UInt64
@@ -95,7 +96,7 @@ final class Tail: ExchangeObserver, @unchecked Sendable {
     if format == .events { head.add("cache-control", "no-cache, no-transform") }
     if format != .events { head.add("cache-control", "no-store") }
     call.exchange.begin(head)
-    if remaining == 0 || timeIsUp || call.request.method == .head {
+    if remaining == 0 || call.request.method == .head {
       state = .over
       call.exchange.finish()
       return lock.unlock()
@@ -169,7 +170,8 @@ final class Tail: ExchangeObserver, @unchecked Sendable {
     next = reached
     remaining -= min(remaining, count)
     if let fault { return end(with: unreadable(fault)) }
-    if remaining == 0 { return finish() }
+    // A slice that was too short to be opened in time still brings what there is, so that its client gets on.
+    if remaining == 0 || timeIsUp { return finish() }
     guard batch.caughtUp else { return true }
     // From here on the feed serves it, if nothing came in between.
     guard feed?.join(self, next: next) == true else { return true }
@@ -235,8 +237,8 @@ final class Tail: ExchangeObserver, @unchecked Sendable {
   func end() {
     lock.lock()
     switch state {
-    case .opening: timeIsUp = true
-    case .pumping, .waiting, .live: _ = finish()
+    case .opening, .pumping: timeIsUp = true
+    case .waiting, .live: _ = finish()
     case .over: break
     }
     lock.unlock()

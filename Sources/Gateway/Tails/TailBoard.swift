@@ -15,8 +15,8 @@ final class TailBoard: @unchecked Sendable {
   private let shelf: PoolShelf
   private let lock: Lock
   // Guarded by `lock`.
-  @exclusivity(unchecked) private var feeds: [TailFeed] = []
-  @exclusivity(unchecked) private var ending: [TailFeed] = []
+  @exclusivity(unchecked) private var feeds: [TailFeed.Running] = []
+  @exclusivity(unchecked) private var ending: [TailFeed.Running] = []
   // Loop only.
   private var tails: [Tail] = []
   /// Permits of others, who wait for messages without being tails.
@@ -74,18 +74,28 @@ final class TailBoard: @unchecked Sendable {
       }
     }
     lock.lock()
-    for feed in feeds where feed.members == 0 && now - feed.lonelySince > Self.patience {
-      feed.stop()
-      ending.append(feed)
+    for running in feeds where running.feed.members == 0 && now - running.feed.lonelySince > Self.patience {
+      running.feed.stop()
     }
-    feeds.removeAll { feed in feed.hasEnded || ending.contains { $0 === feed } }
-    let ended = ending.filter { $0.hasEnded }
-    ending.removeAll { $0.hasEnded }
+    ending += feeds.filter { $0.feed.isStopping || $0.feed.hasEnded }
+    feeds.removeAll { $0.feed.isStopping || $0.feed.hasEnded }
+    // Letting one go waits for its thread, which takes no time now.
+    let ended = ending.filter { $0.feed.hasEnded }
+    ending.removeAll { $0.feed.hasEnded }
     lock.unlock()
     _ = ended
   }
 
-  /// Ends all of them, and waits for the feeds' threads. The loop is about to stop.
+  /// Ends the feeds, and waits for their threads. Nobody opens tails any more.
+  func endFeeds() {
+    lock.lock()
+    let all = feeds + ending
+    (feeds, ending) = ([], [])
+    lock.unlock()
+    for running in all { running.feed.stop() }
+  }
+
+  /// Ends all of them. The loop is about to stop.
   func endAll() { for tail in tails { tail.end() } }
 
   /// Those that are open now.
@@ -126,13 +136,13 @@ final class TailBoard: @unchecked Sendable {
   private func feed(of pool: Pool) throws(PoolError) -> TailFeed {
     lock.lock()
     defer { lock.unlock() }
-    if let feed = feeds.first(where: { $0.pool === pool && !$0.hasEnded }) {
-      feed.members += 1
-      return feed
+    if let running = feeds.first(where: { $0.feed.pool === pool && !$0.feed.hasEnded && !$0.feed.isStopping }) {
+      running.feed.members += 1
+      return running.feed
     }
-    let feed = try TailFeed(pool)
-    feed.members = 1
-    feeds.append(feed)
-    return feed
+    let running = try TailFeed.Running(pool)
+    running.feed.members = 1
+    feeds.append(running)
+    return running.feed
   }
 }

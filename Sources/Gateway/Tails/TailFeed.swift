@@ -20,11 +20,12 @@ final class TailFeed: @unchecked Sendable {
   @exclusivity(unchecked) private var position: UInt64
   private let stops = Atomic<Bool>(false)
   private let ended = Atomic<Bool>(false)
-  private var thread: Thread?
 
   /// Tails that belong to it, live or not, and since when there are none. Guarded by the board's lock.
   @exclusivity(unchecked) var members = 0
   @exclusivity(unchecked) var lonelySince: Int64 = 0
+
+  private let box: CursorBox
 
   init(_ pool: Pool) throws(PoolError) {
     self.pool = pool
@@ -32,15 +33,17 @@ final class TailFeed: @unchecked Sendable {
     position = cursor.next
     do throws(SystemError) {
       lock = try Lock()
-      let box = CursorBox(cursor)
-      thread = try Thread { [self] in run(box) }
     } catch {
-      throw PoolError(error, "failed to start a thread", path: pool.path)
+      throw PoolError(error, "failed to make a lock", path: pool.path)
     }
+    box = CursorBox(cursor)
   }
 
   /// Has the thread end soon.
   func stop() { stops.store(true, ordering: .relaxed) }
+
+  /// Whether it was told to.
+  var isStopping: Bool { stops.load(ordering: .relaxed) }
 
   /// Whether the thread has ended, so that letting the feed go takes no time.
   var hasEnded: Bool { ended.load(ordering: .acquiring) }
@@ -71,12 +74,29 @@ final class TailFeed: @unchecked Sendable {
 
   // MARK: The thread
 
+  /// A feed and the thread that runs it. Whoever lets it go waits for the thread, and so is never that thread.
+  final class Running {
+    let feed: TailFeed
+    private let thread: Thread
+
+    init(_ pool: Pool) throws(PoolError) {
+      let feed = try TailFeed(pool)
+      do throws(SystemError) {
+        thread = try Thread { feed.run() }
+      } catch {
+        throw PoolError(error, "failed to start a thread", path: pool.path)
+      }
+      self.feed = feed
+    }
+  }
+
   private final class CursorBox: @unchecked Sendable {
     @exclusivity(unchecked) var cursor: Cursor
     init(_ cursor: consuming Cursor) { self.cursor = cursor }
   }
 
-  private func run(_ box: CursorBox) {
+  /// Follows the pool until it is stopped, or the pool fails.
+  func run() {
     let batch = FeedBatch()
     while !stops.load(ordering: .relaxed) {
       do throws(PoolError) {
