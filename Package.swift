@@ -38,6 +38,7 @@ let package = Package(
     .library(name: "JSON", targets: ["JSON"]),
     .library(name: "Platform", targets: ["Platform"]),
     .library(name: "Lite3", targets: ["Lite3"]),
+    .library(name: "HTTP", targets: ["HTTP"]),
     .library(name: "Reactor", targets: ["Reactor"]),
     .library(name: "Channels", targets: ["Channels"]),
     .library(name: "ChannelsAsync", targets: ["ChannelsAsync"]),
@@ -175,7 +176,8 @@ let package = Package(
       ],
       swiftSettings: tests),
     .testTarget(
-      name: "HTTPTests", dependencies: ["HTTP", "Platform", "Reactor", "Support"], swiftSettings: tests),
+      name: "HTTPTests", dependencies: ["CNGHTTP2", "HTTP", "Platform", "Reactor", "Support", "TLS"],
+      swiftSettings: tests),
     .testTarget(
       name: "HTTPClientTests", dependencies: ["HTTPClient", "Platform", "Pools", "RawServer", "Support", "TLS"],
       swiftSettings: tests),

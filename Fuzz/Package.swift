@@ -14,6 +14,10 @@ let package = Package(
   dependencies: [.package(name: "weir", path: "..")],
   targets: [
     .target(name: "Promise", path: "Promise", swiftSettings: library),
+    .target(
+      name: "Peer",
+      dependencies: [.product(name: "Platform", package: "weir"), .product(name: "Reactor", package: "weir")],
+      path: "Peer", swiftSettings: library),
     .executableTarget(
       name: "Lite3Decode",
       dependencies: [
@@ -38,10 +42,17 @@ let package = Package(
     .executableTarget(
       name: "FrameStream",
       dependencies: [
-        "Promise", .product(name: "Channels", package: "weir"), .product(name: "Platform", package: "weir"),
+        "Peer", "Promise", .product(name: "Channels", package: "weir"), .product(name: "Platform", package: "weir"),
         .product(name: "Reactor", package: "weir"),
       ],
       path: "FrameStream", swiftSettings: target),
+    .executableTarget(
+      name: "HTTPRequests",
+      dependencies: [
+        "Peer", "Promise", .product(name: "HTTP", package: "weir"), .product(name: "Platform", package: "weir"),
+        .product(name: "Reactor", package: "weir"),
+      ],
+      path: "HTTPRequests", swiftSettings: target),
     .executableTarget(
       name: "MCPMessage",
       dependencies: [

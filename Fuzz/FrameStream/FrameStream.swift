@@ -1,4 +1,5 @@
 import Channels
+import Peer
 import Platform
 import Promise
 

@@ -6,6 +6,9 @@ final class Connection: Stream, @unchecked Sendable {
   /// How an HTTP/2 connection begins (RFC 9113, section 3.4).
   static let preface: StaticString = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
+  /// Nanoseconds that a connection has to itself before it must give way to others.
+  private static let greetingTime: Int64 = 1_000_000_000
+
   let server: HTTPServer
   private let address: SocketAddress
   private let listener: HTTPListener
@@ -17,7 +20,7 @@ final class Connection: Stream, @unchecked Sendable {
   private let accepted: Int64
   /// How much was sent when that was last looked at, and since when that is so.
   private var seenSent: UInt64 = 0
-  private var seenSince: Int64 = 0
+  private var seenSince: Int64
   /// Where the server keeps it.
   var place = -1
 
@@ -30,6 +33,7 @@ final class Connection: Stream, @unchecked Sendable {
     self.listener = listener
     isSecure = secure != nil
     accepted = server.loop.network.now()
+    seenSince = accepted
     peer = Peer(
       address: address, listener: listener.address, number: listener.number, isSecure: isSecure, name: nil)
     try super.init(server.loop, server.chunks, limit: server.limits.waitingBytes)
@@ -82,6 +86,12 @@ final class Connection: Stream, @unchecked Sendable {
     server.remove(self)
     driver?.closed()
     driver = nil
+  }
+
+  /// Since when it is idle, if it is: between requests, or silent since a while after it came.
+  var idleSince: Int64? {
+    if let driver { return driver.isIdle ? driver.idleSince : nil }
+    return loop.time - accepted > Self.greetingTime ? accepted : nil
   }
 
   /// About once a second.

@@ -40,7 +40,7 @@ extension HTTP2Connection {
 
   func streamBegins(_ id: Int32) {
     guard let session else { return }
-    let stream = HTTP2Stream(id)
+    let stream = HTTP2Stream(id, connection.loop.time)
     stream.parts.version = .http2
     stream.place = streams.count
     streams.append(stream)

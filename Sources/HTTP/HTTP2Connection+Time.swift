@@ -64,8 +64,9 @@ extension HTTP2Connection {
 
   private func check(_ stream: HTTP2Stream, _ now: Int64) {
     switch stream.phase {
-    case .head: break
+    case .head: stream.seenSince = now
     case .body:
+      stream.seenSince = now
       let isStill = stream.withheldBytes == 0 && now - stream.lastInput > limits.bodyIdleTime
       if isStill || now - stream.bodyBegan > limits.bodyTime { refuse(stream, .tooSlow) }
     case .over where stream.isAnswered:

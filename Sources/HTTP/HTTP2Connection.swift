@@ -21,6 +21,8 @@ final class HTTP2Connection: Driver, @unchecked Sendable {
     case nothingYet
   }
 
+  /// Bytes of an answer in one frame, so that it fills half a chunk, and one record of TLS.
+  private static let frameContent = ChunkPool.chunkSize / 2 - 9
   /// Rounds of one turn, so that others have theirs.
   private static let roundLimit = 8
 
@@ -251,7 +253,7 @@ final class HTTP2Connection: Driver, @unchecked Sendable {
     let outbox = stream.outbox
     lock.lock()
     defer { lock.unlock() }
-    let count = outbox.take(into: buffer)
+    let count = outbox.take(into: UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(Self.frameContent)))
     if outbox.wantsRoom, outbox.isHalfFree(limit: limits.waitingBytes) {
       outbox.wantsRoom = false
       roomy.append(stream)

@@ -38,11 +38,15 @@ final class HTTP2Stream {
   var isClosed = false
   /// How much of the answer was taken when that was last looked at, and since when that is so.
   var seenTaken: UInt64 = 0
-  var seenSince: Int64 = 0
+  var seenSince: Int64
   /// Where its connection keeps it.
   var place = -1
 
-  init(_ id: Int32) { self.id = id }
+  /// - Parameter now: When it began, by the loop's clock.
+  init(_ id: Int32, _ now: Int64) {
+    self.id = id
+    seenSince = now
+  }
 }
 
 /// An answer on its way from whatever thread gives it to the loop. Guarded by the connection's lock.

@@ -15,7 +15,9 @@ public final class HTTPServer: @unchecked Sendable {
   private var connections: [Connection] = []
   private var listeners: [HTTPListener] = []
   private var sweep: LoopTimer?
-  private var whenDrained: (() -> Void)?
+  private var whenDrained: [() -> Void] = []
+  /// When what is left is cut off.
+  private var cuts: [LoopTimer] = []
   /// Whether it is about to stop. Set on the loop, read anywhere: who reads it late answers one more request.
   @exclusivity(unchecked) private(set) var isDraining = false
   private let dateLock: Lock
@@ -94,8 +96,8 @@ public final class HTTPServer: @unchecked Sendable {
     var idlest: Connection?
     var since = Int64.max
     for connection in connections {
-      guard let driver = connection.driver, driver.isIdle, driver.idleSince < since else { continue }
-      (idlest, since) = (connection, driver.idleSince)
+      guard let start = connection.idleSince, start < since else { continue }
+      (idlest, since) = (connection, start)
     }
     idlest?.close()
     return idlest != nil
@@ -126,26 +128,32 @@ public final class HTTPServer: @unchecked Sendable {
   // MARK: The end
 
   /// Listens no more, lets what is being answered come to its end, and calls `done` when all connections are gone: when
-  /// `duration` nanoseconds have passed, the rest is cut off.
+  /// `duration` nanoseconds have passed, the rest is cut off. Who asks again may shorten that.
   public func drain(within duration: Int64, _ done: @escaping () -> Void) {
-    guard !isDraining else { return }
-    isDraining = true
-    whenDrained = done
-    for listener in listeners { listener.close() }
-    listeners = []
-    for connection in connections {
-      if let driver = connection.driver { driver.beginDraining() } else { connection.close() }
+    whenDrained.append(done)
+    if !isDraining {
+      isDraining = true
+      for listener in listeners { listener.close() }
+      listeners = []
+      for connection in connections {
+        if let driver = connection.driver { driver.beginDraining() } else { connection.close() }
+      }
     }
     if connections.isEmpty { return endDraining() }
-    _ = loop.schedule(after: duration) { [self] in
+    let cut = loop.schedule(after: duration) { [self] in
       for connection in connections { connection.close(.closed, aborting: true) }
     }
+    cuts.append(cut)
   }
 
   private func endDraining() {
+    for timer in cuts { loop.cancel(timer) }
+    cuts = []
     if let sweep { loop.cancel(sweep) }
     sweep = nil
-    whenDrained.take()?()
+    let told = whenDrained
+    whenDrained = []
+    for done in told { done() }
   }
 
   // MARK: Any thread

@@ -75,6 +75,12 @@ package final class RawConnection {
     return true
   }
 
+  /// Takes the first `count` bytes of what came.
+  package func take(_ count: Int) -> [UInt8] {
+    defer { received.removeFirst(count) }
+    return Array(received[..<count])
+  }
+
   /// Takes what came.
   package func takeBytes() -> [UInt8] {
     defer { received = [] }
@@ -108,7 +114,8 @@ package final class RawConnection {
 package struct RawResponse {
   package let status: Int
   package let head: String
-  package let body: String
+  package let bodyBytes: [UInt8]
+  package var body: String { String(decoding: bodyBytes, as: UTF8.self) }
   /// Bytes that it took.
   package let length: Int
 
@@ -122,7 +129,7 @@ package struct RawResponse {
     let start = headEnd + 4
     if let count = Self.field("content-length", in: head).flatMap({ Int($0) }) {
       guard bytes.count >= start + count else { return nil }
-      body = String(decoding: bytes[start..<start + count], as: UTF8.self)
+      bodyBytes = Array(bytes[start..<start + count])
       length = start + count
     } else if Self.field("transfer-encoding", in: head) == "chunked" {
       var text: [UInt8] = []
@@ -135,10 +142,10 @@ package struct RawResponse {
         place = lineEnd + 1 + count + 2
         if count == 0 { break }
       }
-      body = String(decoding: text, as: UTF8.self)
+      bodyBytes = text
       length = place
     } else {
-      body = ""
+      bodyBytes = []
       length = start
     }
   }

@@ -3,7 +3,7 @@ import Reactor
 
 /// A world with one peer, whose bytes are given beforehand and come in reads of sizes that a seed chooses. What is sent to it is
 /// only counted. One thread.
-final class PeerNetwork: Network, @unchecked Sendable {
+package final class PeerNetwork: Network, @unchecked Sendable {
   private static let listener: SocketNumber = 1
   private static let connection: SocketNumber = 2
 
@@ -13,13 +13,18 @@ final class PeerNetwork: Network, @unchecked Sendable {
   private var time: Int64 = 1
   private var watched: [SocketNumber: (interest: Readiness, token: UInt64)] = [:]
   private var isWaiting = true
-  /// Whether the engine has closed the connection.
-  private(set) var isClosed = false
-  private(set) var sentBytes = 0
+  private let tick: Int64
+  /// Whether the connection was closed from this side.
+  package private(set) var isClosed = false
+  /// Bytes that were sent to the peer.
+  package private(set) var sentBytes = 0
 
-  /// - Parameter seed: Chooses the sizes of reads; 0 for as much as there is room for.
-  init(_ stream: [UInt8], seed: UInt64) {
+  /// - Parameters:
+  ///   - seed: Chooses the sizes of reads; 0 for as much as there is room for.
+  ///   - tick: Nanoseconds that pass whenever the clock is read.
+  package init(_ stream: [UInt8], seed: UInt64, tick: Int64 = 1) {
     self.stream = stream
+    self.tick = tick
     state = seed
     super.init()
   }
@@ -30,27 +35,29 @@ final class PeerNetwork: Network, @unchecked Sendable {
     return 1 + Int((state >> 33) % UInt64(max(1, min(limit, state & 1 << 20 == 0 ? 3 : 64))))
   }
 
-  override func now() -> Int64 {
-    time += 1
+  package override func now() -> Int64 {
+    time += tick
     return time
   }
 
-  override func listen(_ address: SocketAddress, backlog: UInt32) throws(SystemError) -> SocketNumber { Self.listener }
-  override func accept(_ listener: SocketNumber) throws(SystemError) -> (SocketNumber, SocketAddress)? {
+  package override func listen(_ address: SocketAddress, backlog: UInt32) throws(SystemError) -> SocketNumber {
+    Self.listener
+  }
+  package override func accept(_ listener: SocketNumber) throws(SystemError) -> (SocketNumber, SocketAddress)? {
     guard isWaiting else { return nil }
     isWaiting = false
     return (Self.connection, try SocketAddress.literal("127.0.0.1", port: 2))
   }
-  override func connect(
+  package override func connect(
     _ address: SocketAddress
   ) throws(SystemError) -> (socket: SocketNumber, isPending: Bool) { (Self.connection, false) }
-  override func connectResult(_ socket: SocketNumber) throws(SystemError) -> Bool { true }
-  override func localAddress(_ socket: SocketNumber) throws(SystemError) -> SocketAddress {
+  package override func connectResult(_ socket: SocketNumber) throws(SystemError) -> Bool { true }
+  package override func localAddress(_ socket: SocketNumber) throws(SystemError) -> SocketAddress {
     try SocketAddress.literal("127.0.0.1", port: 1)
   }
-  override func close(_ socket: SocketNumber, aborting: Bool) { isClosed = true }
+  package override func close(_ socket: SocketNumber, aborting: Bool) { isClosed = true }
 
-  override func receive(_ socket: SocketNumber, into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
+  package override func receive(_ socket: SocketNumber, into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
     let count = min(buffer.count, stream.count - position, chance(buffer.count))
     stream.withUnsafeBytes {
       buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[position..<(position + count)]))
@@ -59,7 +66,7 @@ final class PeerNetwork: Network, @unchecked Sendable {
     return .moved(count)
   }
 
-  override func receive(
+  package override func receive(
     _ socket: SocketNumber, into buffers: UnsafeBufferPointer<UnsafeMutableRawBufferPointer>
   ) -> Transfer {
     let room = buffers.reduce(0) { $0 + $1.count }
@@ -76,21 +83,21 @@ final class PeerNetwork: Network, @unchecked Sendable {
     return .moved(count)
   }
 
-  override func send(_ socket: SocketNumber, _ parts: UnsafeBufferPointer<UnsafeRawBufferPointer>) -> Transfer {
+  package override func send(_ socket: SocketNumber, _ parts: UnsafeBufferPointer<UnsafeRawBufferPointer>) -> Transfer {
     let count = chance(parts.reduce(0) { $0 + $1.count })
     sentBytes += count
     return .moved(count)
   }
 
-  override func watch(_ socket: SocketNumber, _ interest: Readiness, token: UInt64) throws(SystemError) {
+  package override func watch(_ socket: SocketNumber, _ interest: Readiness, token: UInt64) throws(SystemError) {
     watched[socket] = (interest, token)
   }
-  override func rewatch(_ socket: SocketNumber, _ interest: Readiness, token: UInt64) throws(SystemError) {
+  package override func rewatch(_ socket: SocketNumber, _ interest: Readiness, token: UInt64) throws(SystemError) {
     watched[socket] = (interest, token)
   }
-  override func unwatch(_ socket: SocketNumber) { watched[socket] = nil }
+  package override func unwatch(_ socket: SocketNumber) { watched[socket] = nil }
 
-  override func wait(
+  package override func wait(
     into events: UnsafeMutableBufferPointer<Poller.Event>, until deadline: Deadline
   ) throws(SystemError) -> Int {
     var count = 0
