@@ -41,35 +41,6 @@ struct HTTP1AnswerTests {
     #expect(try eventually { try server.connectionCount == 0 })
   }
 
-  @Test func readsAWholeAnswerAtItsOwnPace() throws {
-    var limits = HTTPLimits()
-    // Shorter than the answer takes: the time counts from when all is sent.
-    limits.lingerTime = 100_000_000
-    let server = try TestServer(limits: limits, handler)
-    let client = try server.connect()
-    try client.send(get("/bytes?size=30000000", "1.1", "Connection: close\r\n"))
-    #expect(eventually { handler.counts.answered == 1 })
-    // Sweeps come once a second.
-    Clock.sleep(until: .after(nanoseconds: 2_500_000_000))
-    #expect(try client.readResponse()?.bodyBytes.count == 30_000_000)
-    #expect(try client.read(within: 20) && !client.wasReset)
-  }
-
-  @Test func doesNotAnswerAClientThatDoesNotRead() throws {
-    let server = try TestServer(handler)
-    let client = try server.connect()
-    try client.send((0..<200).map { _ in get("/bytes?size=500000") }.joined())
-    // What the system's buffers hold, and what may wait; certainly not 100 MB.
-    var last = -1
-    while last != handler.counts.handled {
-      last = handler.counts.handled
-      Clock.sleep(until: .after(nanoseconds: 500_000_000))
-    }
-    #expect(last < 60)
-    for _ in 0..<200 { #expect(try client.readResponse()?.status == 200) }
-    #expect(eventually { handler.counts.answered == 200 })
-  }
-
   @Test func saysGoOnOnlyToThoseWhoWait() throws {
     let server = try TestServer(handler)
     let client = try server.connect()
