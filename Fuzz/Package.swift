@@ -47,13 +47,6 @@ let package = Package(
       ],
       path: "FrameStream", swiftSettings: target),
     .executableTarget(
-      name: "HTTPRequests",
-      dependencies: [
-        "Peer", "Promise", .product(name: "HTTP", package: "weir"), .product(name: "Platform", package: "weir"),
-        .product(name: "Reactor", package: "weir"),
-      ],
-      path: "HTTPRequests", swiftSettings: target),
-    .executableTarget(
       name: "MCPMessage",
       dependencies: [
         "Promise", .product(name: "JSON", package: "weir"), .product(name: "MCP", package: "weir"),
