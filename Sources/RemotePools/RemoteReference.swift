@@ -13,7 +13,7 @@ package struct RemoteReference: Sendable {
 
   /// - Throws: Usage for whatever has another form.
   package init(_ text: String) throws(Failure) {
-    let (server, path) = try ServerAddress.split(text)
+    let (server, path) = try ServerAddress.split(text, as: .pool)
     guard let path, !path.isEmpty else { throw Self.malformed(text) }
     guard !path.contains(UInt8(ascii: "/")), let name = Self.decoded(path) else { throw Self.malformed(text) }
     guard !name.contains(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }), name != Array(".".utf8),
@@ -56,7 +56,7 @@ package struct ServerAddress: Sendable {
 
   /// - Throws: Usage for whatever has another form.
   package init(_ text: String) throws(Failure) {
-    let (server, path) = try Self.split(text)
+    let (server, path) = try Self.split(text, as: .server)
     guard path?.isEmpty != false else {
       throw Failure(
         .usage, "server address must not include a path", hint: "Write http(s)://HOST:PORT, and nothing behind it.",
@@ -74,29 +74,38 @@ package struct ServerAddress: Sendable {
       || isDotted && host.starts(with: "127.".utf8)
   }
 
+  /// What a text is meant to be.
+  enum Meaning {
+    case pool, server
+
+    var name: String { self == .pool ? "remote pool ref" : "server address" }
+    var form: String { self == .pool ? "use shorthand http(s)://host:port/<pool>" : "be http(s)://host:port" }
+    var example: String { self == .pool ? "http(s)://HOST:PORT/POOL" : "http(s)://HOST:PORT" }
+  }
+
   /// The server, and what stands behind the slash after it; nil without a slash.
-  static func split(_ text: String) throws(Failure) -> (server: ServerAddress, path: [UInt8]?) {
+  static func split(_ text: String, as meaning: Meaning) throws(Failure) -> (server: ServerAddress, path: [UInt8]?) {
     let bytes = Array(text.utf8)
     guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), bytes[colon...].starts(with: "://".utf8) else {
-      throw scheme(text)
+      throw scheme(text, meaning)
     }
     let name = bytes[..<colon].map { $0 | 0x20 }
     let isSecure = name.elementsEqual("https".utf8)
-    guard isSecure || name.elementsEqual("http".utf8) else { throw scheme(text) }
+    guard isSecure || name.elementsEqual("http".utf8) else { throw scheme(text, meaning) }
     guard !bytes.contains(where: { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }) else {
       throw Failure(
-        .usage, "remote pool ref must not include query or fragment", hint: "Leave out what begins with ? or #.",
+        .usage, "\(meaning.name) must not include query or fragment", hint: "Leave out what begins with ? or #.",
         address: text)
     }
     let rest = bytes[(colon + 3)...]
     let authority = Array(rest.prefix { $0 != UInt8(ascii: "/") })
     guard !authority.contains(UInt8(ascii: "@")) else {
       throw Failure(
-        .usage, "remote pool ref must not include user or password", hint: "Give a token with --token-file.")
+        .usage, "\(meaning.name) must not include user or password", hint: "Give a token with --token-file.")
     }
     guard let host = host(of: authority) else {
       throw Failure(
-        .usage, "remote pool ref must use shorthand http(s)://host:port/<pool>",
+        .usage, "\(meaning.name) must \(meaning.form)",
         hint: "Check the host and the port, which is a number from 1 to 65535.", address: text)
     }
     let slash = rest.firstIndex(of: UInt8(ascii: "/"))
@@ -105,10 +114,9 @@ package struct ServerAddress: Sendable {
     )
   }
 
-  private static func scheme(_ text: String) -> Failure {
+  private static func scheme(_ text: String, _ meaning: Meaning) -> Failure {
     Failure(
-      .usage, "remote pool ref must use http or https scheme", hint: "Write http://HOST:PORT/POOL, or https://….",
-      address: text)
+      .usage, "\(meaning.name) must use http or https scheme", hint: "Write \(meaning.example).", address: text)
   }
 
   /// The host, an IPv6 address in its brackets; nil if host or port cannot be.

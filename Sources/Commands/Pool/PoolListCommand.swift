@@ -76,6 +76,10 @@ enum PoolListCommand {
   private static func list(
     _ server: String, _ invocation: Invocation, _ session: Session, _ remote: RemoteMaker?
   ) throws(CommandError) -> [Row] {
+    guard PoolReference.isRemote(server) else {
+      throw .usage(
+        "not the address of a server: \(server)", hint: "Write http(s)://HOST:PORT, or name a directory with --dir.")
+    }
     let maker = try PoolPlace.required(remote)
     let settings = try RemoteOptions.settings(
       invocation, session, isExposed: maker.isExposed(server), text: server)
