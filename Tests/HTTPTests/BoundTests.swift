@@ -153,7 +153,10 @@ struct BoundTests {
     for (number, client) in clients.enumerated() {
       #expect(try client.readResponse()?.body.hasSuffix(" n=\(number) ") == true)
     }
-    #expect(try server.connectionCount == 1000)
+    let count = try server.connectionCount
+    // Optimised, they would go away, and hang up, before they are counted.
+    withExtendedLifetime(clients) {}
+    #expect(count == 1000)
     #expect(eventually { handler.counts.answered == 1000 } && handler.counts.toldTwice == 0)
     #expect(try server.drain(within: 60).take())
   }

@@ -1,6 +1,7 @@
 import HTTP
 import Platform
 import Reactor
+import Support
 import Synchronization
 
 /// Answers in all the ways that there are, as the path says, and keeps count.

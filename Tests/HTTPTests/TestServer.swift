@@ -106,16 +106,6 @@ final class Answer<Value: Sendable>: Sendable {
   var isGiven: Bool { value.withLock { $0 != nil } }
 }
 
-/// Waits until something is so; false if it never is.
-func eventually(within seconds: Double = 30, _ isSo: () throws -> Bool) rethrows -> Bool {
-  let deadline = Deadline.after(nanoseconds: Int64(seconds * 1e9))
-  while try !isSo() {
-    if deadline.hasPassed { return false }
-    Thread.yield()
-  }
-  return true
-}
-
 /// Says what it was asked: method, path, query and body.
 final class EchoHandler: RequestHandler, @unchecked Sendable {
   override func handle(_ exchange: Exchange) {

@@ -213,7 +213,7 @@ import Testing
       #expect(eventually { opened.value == 1 })
       station.loop.submit { probe.finish() }
       probe.write(noise(1, bytes: 30_000))
-      guard eventually(seconds: 10, { finished.value == UInt32(round + 1) }) else {
+      guard eventually(within: 10, { finished.value == UInt32(round + 1) }) else {
         Issue.record("round \(round) never finished")
         break
       }

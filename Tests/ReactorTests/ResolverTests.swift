@@ -1,5 +1,6 @@
 import Platform
 import Reactor
+import Support
 import Testing
 
 @Suite struct ResolverTests {

@@ -78,3 +78,17 @@ package func failure(_ body: () throws -> Void) -> PoolError? {
     return error as? PoolError
   }
 }
+
+/// Waits until something is so; false when that takes longer than anybody wants to wait.
+package func eventually(within seconds: Double = 30, _ isSo: () throws -> Bool) rethrows -> Bool {
+  // Nobody signals it: between two looks this only lets others run.
+  guard let lock = try? Lock(), let pause = try? Condition() else { return try isSo() }
+  lock.lock()
+  defer { lock.unlock() }
+  let deadline = Deadline.after(nanoseconds: Int64(seconds * 1e9))
+  while try !isSo() {
+    if deadline.hasPassed { return try isSo() }
+    _ = pause.wait(lock, until: .after(nanoseconds: 200_000))
+  }
+  return true
+}
