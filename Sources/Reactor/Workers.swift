@@ -10,7 +10,8 @@ public final class Workers: @unchecked Sendable {
   /// What is to be done, by the thread of this number, from 0 on.
   public typealias Job = @Sendable (_ worker: Int) -> Void
 
-  /// Jobs that may run or wait at a time; further ones are refused at once.
+  /// Jobs that may wait for a thread at a time; further ones are refused at once. A job that runs does not count: who asked
+  /// may have its result, and ask again, before its thread is free.
   public let limit: Int
   /// How many jobs may wait for the threads that are awake before another is woken.
   private static let queue = 16
@@ -21,7 +22,6 @@ public final class Workers: @unchecked Sendable {
   private let news: Condition
   // Guarded by `lock`.
   @exclusivity(unchecked) private var jobs = JobRing()
-  @exclusivity(unchecked) private var running = 0
   @exclusivity(unchecked) private var sleeping = 0
   /// Threads that were signalled and have not looked yet.
   @exclusivity(unchecked) private var called = 0
@@ -37,7 +37,7 @@ public final class Workers: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - threads: how many run jobs; at least 1.
-  ///   - limit: jobs that may run or wait at a time.
+  ///   - limit: jobs that may wait for a thread at a time; at least 1.
   public init(threads count: Int, limit: Int) throws(SystemError) {
     self.limit = max(1, limit)
     lock = try Lock()
@@ -45,14 +45,13 @@ public final class Workers: @unchecked Sendable {
     for number in 0..<max(1, count) { threads.append(ThreadBox(try Thread { [self] in work(number) })) }
   }
 
-  /// Has `job` run by one of the threads, once `wake` is called; false, and nothing is done, when there are as many jobs as may
-  /// be.
+  /// Has `job` run by one of the threads, once `wake` is called; false, and nothing is done, when as many jobs wait as may.
   ///
   /// - Parameter ignoringLimit: For what was admitted before and goes on.
   public func submit(ignoringLimit: Bool = false, _ job: @escaping Job) -> Bool {
     lock.lock()
     defer { lock.unlock() }
-    guard !isStopping, ignoringLimit || running + jobs.count < limit else { return false }
+    guard !isStopping, ignoringLimit || jobs.count < limit else { return false }
     jobs.append(job)
     return true
   }
@@ -95,7 +94,6 @@ public final class Workers: @unchecked Sendable {
         called = 0
         continue
       }
-      running += 1
       patience = Self.patience
       let calls = jobs.count > Self.queue && sleeping > 0 && called == 0
       if calls { called += 1 }
@@ -103,7 +101,6 @@ public final class Workers: @unchecked Sendable {
       if calls { news.signal() }
       job(number)
       lock.lock()
-      running -= 1
     }
     lock.unlock()
   }

@@ -19,6 +19,35 @@ struct RouteTests {
     #expect(try gateway.ask("DELETE", "/v0/pools/a").status == 404)
   }
 
+  @Test func moreThanMayWaitForTheDiskIsRefusedAtOnce() throws {
+    let gateway = try LiveGateway { $0.limits.tails = 2 }
+    try gateway.makePool("a")
+    let pool = try File(gateway.directory.file("a.plasmite"), [.read, .write])
+    try pool.lock(.exclusive)
+    let clients = try (0..<40).map { _ in try gateway.connect() }
+    for client in clients {
+      try client.send(LiveGateway.request("POST", "/v0/pools/a/append", body: #"{"data":{"a":1}}"#))
+    }
+    // Whoever has an answer while the pool is locked was refused: all but those that wait, in whatever order they came.
+    var refused: [RawResponse] = []
+    var waiting = clients
+    #expect(
+      try eventually {
+        waiting = try waiting.filter { client in
+          guard let response = try client.readResponse(within: 0) else { return true }
+          refused.append(response)
+          return false
+        }
+        return refused.count >= 20
+      })
+    #expect(refused.allSatisfy { $0.status == 423 && $0.body.contains("saturated") })
+    pool.unlock()
+    let answers = try waiting.map { try $0.readResponse()?.status ?? 0 }
+    let stored = answers.count { $0 == 200 }
+    #expect(stored >= 3 && answers.allSatisfy { $0 == 200 || $0 == 423 }, "\(answers)")
+    #expect(try gateway.ask("GET", "/v0/pools/a/info").body.contains("\"message_count\":\(stored),"))
+  }
+
   @Test func messagesComeBackAsTheyWere() throws {
     let gateway = try LiveGateway()
     try gateway.makePool("a")
