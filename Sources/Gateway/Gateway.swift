@@ -42,6 +42,8 @@ package final class Gateway: RequestHandler, @unchecked Sendable {
   private let waker: Waker
   private let desks: [DeskBox]
   private var timer: LoopTimer?
+  /// The last `Host` that was found good, and the number of its listener. Loop only.
+  private var goodHost: (listener: Int, host: [UInt8]) = (-1, [])
   /// Whether requests are wanted. Set on the loop, read there.
   private(set) var isReady = false
 
@@ -130,7 +132,7 @@ package final class Gateway: RequestHandler, @unchecked Sendable {
     var call = Call(
       gateway: self, exchange: exchange, grant: Grant.nothing, corsOrigin: corsOrigin)
     do throws(AccessRefusal) {
-      try rules.checkBrowser(question, on: listener)
+      try checkBrowser(question, rules, listener, request)
     } catch {
       return call.refuse(error)
     }
@@ -150,6 +152,18 @@ package final class Gateway: RequestHandler, @unchecked Sendable {
       return call.refuse(error)
     }
     serve(route, call)
+  }
+
+  /// What `AccessRules.checkBrowser` does, which is not asked again about what it was asked last: most requests come by one name.
+  private func checkBrowser(
+    _ question: AccessRequest, _ rules: AccessRules, _ listener: GatewayListener, _ request: Request
+  ) throws(AccessRefusal) {
+    guard let host = request.headerBytes("host"), question.origin == nil else {
+      return try rules.checkBrowser(question, on: listener)
+    }
+    if request.peer.listenerNumber == goodHost.listener, host.elementsEqual(goodHost.host) { return }
+    try rules.checkBrowser(question, on: listener)
+    goodHost = (request.peer.listenerNumber, Array(host))
   }
 
   private func serve(_ route: Route, _ call: Call) {
@@ -255,7 +269,7 @@ package final class Gateway: RequestHandler, @unchecked Sendable {
 extension AccessRequest {
   init(_ request: Request) {
     self.init(
-      isPeerLoopback: request.peer.address.isLoopback, host: request.header("host"),
+      isPeerLoopback: request.peer.isLoopback, host: request.header("host"),
       origin: request.headerCount("origin") > 1 ? "," : request.header("origin"),
       authorization: request.headerCount("authorization") > 1 ? "," : request.header("authorization"))
   }

@@ -20,16 +20,16 @@ final class HTTP1Connection: Driver, @unchecked Sendable {
   }
 
   private let parser: HTTP1Parser
-  private var phase = Phase.head
-  private var head = HTTP1Head()
+  @exclusivity(unchecked) private var phase = Phase.head
+  @exclusivity(unchecked) private var head = HTTP1Head()
   /// Of a head: what came so far. While answering: what came since.
-  private var pending: [UInt8] = []
-  private var exchange: HTTP1Exchange?
+  @exclusivity(unchecked) private var pending: [UInt8] = []
+  @exclusivity(unchecked) private var exchange: HTTP1Exchange?
   private let marks = Atomic<UInt8>(0)
   private var peerHasFinished = false
   /// When the phase began, and when something last came.
-  private var phaseBegan: Int64
-  private var lastInput: Int64
+  @exclusivity(unchecked) private var phaseBegan: Int64
+  @exclusivity(unchecked) private var lastInput: Int64
 
   override init(_ connection: Connection) {
     parser = HTTP1Parser(connection.server.limits)

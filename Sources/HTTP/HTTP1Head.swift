@@ -15,28 +15,37 @@ struct HTTP1Head {
 
   /// - Parameter bytes: All of the head that came so far: what was passed before, and more.
   mutating func scan(_ bytes: UnsafeRawBufferPointer) -> Progress {
-    while let lineFeed = Self.first(0x0a, in: bytes, from: lineStart) {
-      guard lineFeed > lineStart, bytes[lineFeed - 1] == 0x0d else { return .malformed }
-      let line = UnsafeRawBufferPointer(rebasing: bytes[lineStart..<lineFeed - 1])
-      lineStart = lineFeed + 1
+    while let end = Self.firstControl(in: bytes, from: lineStart) {
+      // The one thing that is right: CR, and LF right behind it. Without the latter the line goes on, or is malformed.
+      guard bytes[end] == 0x0d else { return .malformed }
+      guard end + 1 < bytes.count else { return .incomplete }
+      guard bytes[end + 1] == 0x0a else { return .malformed }
+      let line = UnsafeRawBufferPointer(rebasing: bytes[lineStart..<end])
+      lineStart = end + 2
       if line.isEmpty {
         // Blank lines before a request are to be ignored.
         if hasLines { return .complete(lineStart) }
         continue
       }
-      guard line[0] != 0x20, line[0] != 0x09, Self.first(0x0d, in: line, from: 0) == nil,
-        Self.first(0, in: line, from: 0) == nil
-      else { return .malformed }
-      if hasLines, !Self.beginsWithName(line) { return .malformed }
+      guard line[0] != 0x20, line[0] != 0x09, !hasLines || Self.beginsWithName(line) else { return .malformed }
       hasLines = true
     }
     return .incomplete
   }
 
+  /// Forgets everything, for the next head.
+  mutating func reset() { self = HTTP1Head() }
+
   /// Whether a line begins with a token and a colon right behind it (RFC 9112, section 5.1).
   private static func beginsWithName(_ line: UnsafeRawBufferPointer) -> Bool {
-    guard let colon = first(UInt8(ascii: ":"), in: line, from: 0), colon > 0 else { return false }
-    return line[..<colon].allSatisfy(isTokenByte)
+    var index = 0
+    while index < line.count {
+      let byte = line[index]
+      if byte == UInt8(ascii: ":") { return index > 0 }
+      guard isTokenByte(byte) else { return false }
+      index &+= 1
+    }
+    return false
   }
 
   private static func isTokenByte(_ byte: UInt8) -> Bool {
@@ -50,15 +59,25 @@ struct HTTP1Head {
     }
   }
 
-  /// Forgets everything, for the next head.
-  mutating func reset() { self = HTTP1Head() }
-
-  private static func first(_ byte: UInt8, in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+  /// The first CR, LF or NUL.
+  private static func firstControl(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
     var index = start
     let count = bytes.count
     while index < count {
-      if bytes[index] == byte { return index }
-      index &+= 1
+      if index &+ 8 <= count {
+        // Not zero if any of the eight bytes is below 0x10, whatever the others are.
+        let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        if (word &- 0x1010_1010_1010_1010) & ~word & 0x8080_8080_8080_8080 == 0 {
+          index &+= 8
+          continue
+        }
+      }
+      let end = min(index &+ 8, count)
+      while index < end {
+        let byte = bytes[index]
+        if byte == 0x0d || byte == 0x0a || byte == 0 { return index }
+        index &+= 1
+      }
     }
     return nil
   }

@@ -11,18 +11,18 @@ final class HTTP1Parser {
   }
 
   /// What is known of the request.
-  private(set) var parts = RequestParts()
+  @exclusivity(unchecked) private(set) var parts = RequestParts()
   /// Its body so far.
-  private(set) var body: [UInt8] = []
+  @exclusivity(unchecked) private(set) var body: [UInt8] = []
   /// Whether the connection is to go on after it.
-  private(set) var keepsAlive = false
+  @exclusivity(unchecked) private(set) var keepsAlive = false
   private let limits: HTTPLimits
   private let parser = UnsafeMutablePointer<llhttp_t>.allocate(capacity: 1)
-  private var problem: RequestProblem?
-  private var name = UnsafeRawBufferPointer(start: nil, count: 0)
-  private var value = UnsafeRawBufferPointer(start: nil, count: 0)
-  private var readsHead = true
-  private var isComplete = false
+  @exclusivity(unchecked) private var problem: RequestProblem?
+  @exclusivity(unchecked) private var name = UnsafeRawBufferPointer(start: nil, count: 0)
+  @exclusivity(unchecked) private var value = UnsafeRawBufferPointer(start: nil, count: 0)
+  @exclusivity(unchecked) private var readsHead = true
+  @exclusivity(unchecked) private var isComplete = false
   /// Bytes of a chunked body that are not data.
   private var overhead = 0
 
@@ -43,6 +43,7 @@ final class HTTP1Parser {
 
   /// Reads a whole head, which was found sound by `HTTP1Head`. Complete when there is no body.
   func readHead(_ bytes: UnsafeRawBufferPointer) -> Step {
+    parts.reserve(bytes.count)
     switch execute(bytes) {
     case .failed(let problem): return .failed(problem)
     case .incomplete where readsHead: return .failed(.malformed)
@@ -122,6 +123,8 @@ final class HTTP1Parser {
     if parser.pointee.http_major != 1 { return fail(.unknownVersion) }
     // No protocol is changed here, whatever is asked: what follows is the body.
     parser.pointee.upgrade = 0
+    // Some lie about it, so that memory comes with what really comes.
+    body.reserveCapacity(Int(min(parser.pointee.content_length, 64 << 10, UInt64(limits.bodyBytes))))
     return 0
   }
 

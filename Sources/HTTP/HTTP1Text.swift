@@ -1,5 +1,9 @@
 /// The fixed parts of what an HTTP/1 server writes.
 enum HTTP1Text {
+  private static let ok = Array("HTTP/1.1 200 OK\r\n".utf8)
+  private static let version = Array("HTTP/1.1 ".utf8)
+  private static let length = Array("content-length: ".utf8)
+  private static let date = Array("date: ".utf8)
   static let lineEnd = Array("\r\n".utf8)
   static let chunked = Array("transfer-encoding: chunked\r\n".utf8)
   static let close = Array("connection: close\r\n".utf8)
@@ -9,7 +13,8 @@ enum HTTP1Text {
 
   /// Appends the status line.
   static func append(status: UInt16, to out: inout [UInt8]) {
-    out += Array("HTTP/1.1 ".utf8)
+    if status == 200 { return out += ok }
+    out += version
     append(decimal: UInt64(status), to: &out)
     out.append(UInt8(ascii: " "))
     reason(status).withUTF8Buffer { out.append(contentsOf: $0) }
@@ -17,24 +22,27 @@ enum HTTP1Text {
   }
 
   static func append(length: Int, to out: inout [UInt8]) {
-    out += Array("content-length: ".utf8)
+    out += Self.length
     append(decimal: UInt64(length), to: &out)
     out += lineEnd
   }
 
   static func append(date text: [UInt8], to out: inout [UInt8]) {
-    out += Array("date: ".utf8)
+    out += date
     out += text
     out += lineEnd
   }
 
   static func append(decimal number: UInt64, to out: inout [UInt8]) {
-    var divisor: UInt64 = 1
-    while number / divisor >= 10 { divisor *= 10 }
-    while divisor > 0 {
-      out.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
-      divisor /= 10
-    }
+    var digits = InlineArray<20, UInt8>(repeating: 0)
+    var first = 20
+    var rest = number
+    repeat {
+      first -= 1
+      digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    } while rest > 0
+    for index in first..<20 { out.append(digits[index]) }
   }
 
   /// The phrase that goes with a status (RFC 9110, section 15).

@@ -10,11 +10,14 @@ public final class Peer: Sendable {
   public let listenerNumber: Int
   /// Whether it is encrypted.
   public let isSecure: Bool
+  /// Whether the peer is this machine.
+  public let isLoopback: Bool
   /// The subject of the certificate that the peer showed and that was verified; nil if it showed none.
   public let name: String?
 
   init(address: SocketAddress, listener: SocketAddress, number: Int, isSecure: Bool, name: String?) {
     self.address = address
+    isLoopback = address.isLoopback
     self.listener = listener
     listenerNumber = number
     self.isSecure = isSecure
@@ -48,6 +51,17 @@ public final class Request: Sendable {
   struct Field: Sendable {
     var name: Range<Int>
     var value: Range<Int>
+
+    /// - Parameter bytes: What the ranges are of.
+    func isNamed(_ wanted: StaticString, in bytes: [UInt8]) -> Bool {
+      guard name.count == wanted.utf8CodeUnitCount else { return false }
+      return bytes.withUnsafeBufferPointer { bytes in
+        wanted.withUTF8Buffer { wanted in
+          for index in wanted.indices where bytes[name.lowerBound + index] != wanted[index] { return false }
+          return true
+        }
+      }
+    }
   }
 
   init(_ parts: consuming RequestParts, body: [UInt8], peer: Peer) {
@@ -83,15 +97,11 @@ public final class Request: Sendable {
 
   /// How many fields have this name.
   public func headerCount(_ name: StaticString) -> Int {
-    fields.count { hasName($0, name) }
+    fields.count { $0.isNamed(name, in: bytes) }
   }
 
   private func first(_ name: StaticString) -> Range<Int>? {
-    fields.first { hasName($0, name) }?.value
-  }
-
-  private func hasName(_ field: Field, _ name: StaticString) -> Bool {
-    field.name.count == name.utf8CodeUnitCount && name.withUTF8Buffer { bytes[field.name].elementsEqual($0) }
+    fields.first { $0.isNamed(name, in: bytes) }?.value
   }
 }
 
@@ -108,6 +118,12 @@ struct RequestParts {
   /// Fields so far.
   var fieldCount: Int { fields.count }
 
+  /// Makes room for a head of so many bytes.
+  mutating func reserve(_ count: Int) {
+    bytes.reserveCapacity(count)
+    fields.reserveCapacity(16)
+  }
+
   mutating func setTarget(_ text: UnsafeRawBufferPointer) {
     target = bytes.count..<bytes.count + text.count
     bytes.append(contentsOf: text)
@@ -121,8 +137,9 @@ struct RequestParts {
   /// Adds a field; the name is put into lower case.
   mutating func addField(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
     let start = bytes.count
-    for byte in name { bytes.append(byte &- 0x41 < 26 ? byte | 0x20 : byte) }
+    bytes.append(contentsOf: name)
     let middle = bytes.count
+    for index in start..<middle where bytes[index] &- 0x41 < 26 { bytes[index] |= 0x20 }
     bytes.append(contentsOf: value)
     fields.append(Request.Field(name: start..<middle, value: middle..<bytes.count))
   }
@@ -130,7 +147,7 @@ struct RequestParts {
   /// The value of the only field with this name; nil for none, or more than one.
   func only(_ name: StaticString) -> ArraySlice<UInt8>? {
     var found: ArraySlice<UInt8>?
-    for field in fields where isNamed(field, name) {
+    for field in fields where field.isNamed(name, in: bytes) {
       if found != nil { return nil }
       found = bytes[field.value]
     }
@@ -178,9 +195,5 @@ struct RequestParts {
   }
 
   /// How many fields have this name.
-  func count(of name: StaticString) -> Int { fields.count { isNamed($0, name) } }
-
-  private func isNamed(_ field: Request.Field, _ name: StaticString) -> Bool {
-    field.name.count == name.utf8CodeUnitCount && name.withUTF8Buffer { bytes[field.name].elementsEqual($0) }
-  }
+  func count(of name: StaticString) -> Int { fields.count { $0.isNamed(name, in: bytes) } }
 }

@@ -6,7 +6,10 @@ public struct ResponseHead: Sendable {
   private(set) var lines: [UInt8] = []
 
   /// A head without fields.
-  public init(_ status: UInt16) { self.status = status }
+  public init(_ status: UInt16) {
+    self.status = status
+    lines.reserveCapacity(256)
+  }
 
   /// Whether an answer with this status has a body (RFC 9110, sections 15.3.5 and 15.4.5).
   var mayHaveBody: Bool { status != 204 && status != 304 }

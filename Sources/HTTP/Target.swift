@@ -1,16 +1,70 @@
-/// Takes paths and queries apart (RFC 3986): pure functions over bytes.
-public enum Target {
-  /// The segments of a path that begins with `/`, percent-decoded; nil if a percent sign is not followed by two digits, or the
-  /// decoded text is not UTF-8. A slash that was encoded stays within its segment.
-  public static func segments(_ path: ArraySlice<UInt8>) -> [String]? {
-    var segments: [String] = []
-    for part in path.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-      guard let segment = decoded(part, plusIsBlank: false) else { return nil }
-      segments.append(segment)
+/// The segments of a path that begins with `/`, percent-decoded (RFC 3986, section 3.3). A slash that was encoded stays within
+/// its segment.
+public struct PathSegments {
+  /// Segments beyond these are counted, and nothing else is known of them.
+  private static let most = 8
+
+  /// How many there are; at least one, which is empty for `/`.
+  public private(set) var count = 0
+  /// The path as it came, or what it means where something in it is encoded.
+  private let bytes: ArraySlice<UInt8>
+  private var starts = InlineArray<8, Int>(repeating: 0)
+  private var ends = InlineArray<8, Int>(repeating: 0)
+
+  /// Nil if a percent sign is not followed by two digits.
+  public init?(_ path: ArraySlice<UInt8>) {
+    guard path.contains(UInt8(ascii: "%")) else {
+      bytes = path
+      var start = path.startIndex + 1
+      path.withUnsafeBufferPointer { buffer in
+        for index in buffer.indices.dropFirst() where buffer[index] == UInt8(ascii: "/") {
+          add(start, path.startIndex + index)
+          start = path.startIndex + index + 1
+        }
+      }
+      add(start, max(start, path.endIndex))
+      return
     }
-    return segments
+    var decoded: [UInt8] = []
+    var found: [Range<Int>] = []
+    for part in path.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+      guard let segment = Target.decodedBytes(part, plusIsBlank: false) else { return nil }
+      found.append(decoded.count..<decoded.count + segment.count)
+      decoded += segment
+    }
+    bytes = decoded[...]
+    for range in found { add(range.lowerBound, range.upperBound) }
   }
 
+  /// Whether the segment of this number, from 0 on, is this word.
+  public func isWord(_ word: StaticString, at index: Int) -> Bool {
+    guard index < min(count, Self.most), ends[index] - starts[index] == word.utf8CodeUnitCount else { return false }
+    return bytes.withUnsafeBufferPointer { buffer in
+      let start = starts[index] - bytes.startIndex
+      return word.withUTF8Buffer { word in
+        var same = true
+        for place in word.indices where buffer[start + place] != word[place] { same = false }
+        return same
+      }
+    }
+  }
+
+  /// The bytes of the segment of this number; empty if there is none.
+  public subscript(index: Int) -> ArraySlice<UInt8> {
+    index < min(count, Self.most) ? bytes[starts[index]..<ends[index]] : []
+  }
+
+  /// The text of the segment of this number; nil if it is not UTF-8.
+  public func text(at index: Int) -> String? { Target.text(self[index]) }
+
+  private mutating func add(_ start: Int, _ end: Int) {
+    if count < Self.most { (starts[count], ends[count]) = (start, end) }
+    count += 1
+  }
+}
+
+/// Takes queries apart (RFC 3986): pure functions over bytes.
+public enum Target {
   /// The names and values of a query in order, decoded; nil if it cannot be decoded. `+` is a blank.
   public static func parameters(_ query: ArraySlice<UInt8>) -> [(name: String, value: String)]? {
     var parameters: [(name: String, value: String)] = []
@@ -24,8 +78,24 @@ public enum Target {
     return parameters
   }
 
-  /// The text with `%XX` replaced by the bytes that it means; nil if it is malformed.
+  /// The text with `%XX` replaced by the bytes that it means; nil if it is malformed, or not UTF-8 then.
   static func decoded(_ text: ArraySlice<UInt8>, plusIsBlank: Bool) -> String? {
+    decodedBytes(text, plusIsBlank: plusIsBlank).flatMap { self.text($0[...]) }
+  }
+
+  /// Nil if it is not UTF-8.
+  static func text(_ bytes: ArraySlice<UInt8>) -> String? {
+    // What is ASCII need not be looked at twice.
+    let isASCII = bytes.withUnsafeBufferPointer { buffer in
+      var all: UInt8 = 0
+      for byte in buffer { all |= byte }
+      return all < 0x80
+    }
+    guard isASCII else { return String(validating: bytes, as: UTF8.self) }
+    return bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+  }
+
+  static func decodedBytes(_ text: ArraySlice<UInt8>, plusIsBlank: Bool) -> [UInt8]? {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.count)
     var index = text.startIndex
@@ -42,7 +112,7 @@ public enum Target {
         index += 1
       }
     }
-    return String(validating: bytes, as: UTF8.self)
+    return bytes
   }
 
   private static func digit(_ byte: UInt8) -> UInt8? {

@@ -116,6 +116,14 @@ func copyPlainASCII(
   from source: UnsafeRawPointer, count: Int, readable: Int, to target: UnsafeMutableRawPointer
 ) -> Int {
   var index = 0
+  // Long runs in large steps; where one ends, the words below find.
+  while index &+ 32 <= count {
+    let block = source.loadUnaligned(fromByteOffset: index, as: SIMD4<UInt64>.self)
+    target.storeBytes(of: block, toByteOffset: index, as: SIMD4<UInt64>.self)
+    let special = specialBytes(block)
+    if special[0] | special[1] | special[2] | special[3] != 0 { break }
+    index &+= 32
+  }
   while index < count {
     let left = count &- index
     let word =
@@ -151,4 +159,14 @@ func specialBytes(_ word: UInt64) -> UInt64 {
   let quote = (word ^ ones &* 0x22) &- ones
   let backslash = (word ^ ones &* 0x5c) &- ones
   return (control | quote | backslash | word) & (ones &* 0x80)
+}
+
+/// The same of four words.
+@inlinable @inline(__always)
+func specialBytes(_ words: SIMD4<UInt64>) -> SIMD4<UInt64> {
+  let ones: UInt64 = 0x0101_0101_0101_0101
+  let control = words &- SIMD4(repeating: ones &* 0x20)
+  let quote = (words ^ SIMD4(repeating: ones &* 0x22)) &- SIMD4(repeating: ones)
+  let backslash = (words ^ SIMD4(repeating: ones &* 0x5c)) &- SIMD4(repeating: ones)
+  return (control | quote | backslash | words) & SIMD4(repeating: ones &* 0x80)
 }

@@ -60,6 +60,15 @@ public struct SocketAddress: Sendable {
   /// The port; 0 for Unix-domain sockets.
   public var port: UInt16 { withUnsafePointer(to: native) { platform_address_port($0) } }
 
+  /// Whether this is an address of the machine for itself: 127.0.0.0/8, `::1`, one of the former inside IPv6, or the path of a
+  /// Unix-domain socket.
+  public var isLoopback: Bool { isUnix || Self.isLoopback(literal: Array(text.utf8)) }
+
+  /// The same of an IP address as the system writes it.
+  public static func isLoopback(literal address: [UInt8]) -> Bool {
+    address.starts(with: "127.".utf8) || address.elementsEqual("::1".utf8) || address.starts(with: "::ffff:127.".utf8)
+  }
+
   /// Whether it is the path of a Unix-domain socket.
   public var isUnix: Bool { native.family == PLATFORM_ADDRESS_UNIX }
 }

@@ -1,4 +1,5 @@
 internal import Platform
+internal import Synchronization
 
 /// What survives when `append` returns.
 public enum Durability: UInt8, Sendable, CaseIterable {
@@ -30,6 +31,10 @@ public final class Pool: @unchecked Sendable {
   let memory: RingMemory
   let identity: File.Identity
   private let threads: Lock
+  /// Threads that are on their way to `threads`, to write.
+  private let waitingWriters = Atomic<UInt32>(0)
+  /// How often the file's lock went from one of them to the next without being given back; 0: nobody has it. Under `threads`.
+  private var fileLockTurns = 0
   /// The state that this process read or wrote last, and whose numbers are sound.
   var lastSeen: RingState?
   /// The state that this process wrote last, or found to be what the frames say: what an append builds on.
@@ -68,11 +73,11 @@ public final class Pool: @unchecked Sendable {
     defer { threads.unlock() }
     // Only a hint is read here, and nothing is believed.
     if let wanted, let hint = memory.indexHint(wanted) ?? positions.hint(wanted) { memory.prefetch(hint) }
-    try verifyPath()
+    try prepare { () throws(PoolError) in try verifyPath() }
     try take(.shared)
-    defer { file.unlock() }
+    defer { giveBack() }
     if memory.base.relaxedHalfWord(at: Layout.Header.busy) != 0 {
-      file.unlock()
+      giveBack()
       try take(.exclusive)
       try recoverAfterDeath()
     }
@@ -84,16 +89,22 @@ public final class Pool: @unchecked Sendable {
     threads.lock()
     defer { threads.unlock() }
     try take(.shared)
-    defer { file.unlock() }
+    defer { giveBack() }
     return try body(memory.state)
   }
 
   /// Runs `body` while nobody else reads or writes, then wakes sleepers.
   func writing<R>(_ body: () throws(PoolError) -> R) throws(PoolError) -> R {
-    threads.lock()
+    if !threads.tryLock() {
+      waitingWriters.wrappingAdd(1, ordering: .relaxed)
+      threads.lock()
+      waitingWriters.wrappingSubtract(1, ordering: .relaxed)
+    }
     defer { threads.unlock() }
-    try verifyPath()
-    try reserveSpace()
+    try prepare { () throws(PoolError) in
+      try verifyPath()
+      try reserveSpace()
+    }
     let result = try alone(body)
     wake.wakeAll()
     semaphore.post(path, now: identityCheckedAt)
@@ -101,8 +112,8 @@ public final class Pool: @unchecked Sendable {
   }
 
   private func alone<R>(_ body: () throws(PoolError) -> R) throws(PoolError) -> R {
-    if !backOff.take(memory.base, { file.tryLock(.exclusive) }) { try take(.exclusive) }
-    defer { file.unlock() }
+    if fileLockTurns == 0, !backOff.take(memory.base, { file.tryLock(.exclusive) }) { try take(.exclusive) }
+    defer { passOn() }
     if memory.base.relaxedHalfWord(at: Layout.Header.busy) != 0 { try recoverAfterDeath() }
     memory.base.releaseHalfWord(1, at: Layout.Header.busy)
     defer { memory.base.releaseHalfWord(0, at: Layout.Header.busy) }
@@ -110,7 +121,33 @@ public final class Pool: @unchecked Sendable {
   }
 
   private func take(_ mode: File.LockMode) throws(PoolError) {
+    // The exclusive lock, which a writer left.
+    if fileLockTurns > 0 { return }
     try attempt("failed to lock pool", path) { () throws(SystemError) in try file.lock(mode) }
+  }
+
+  /// Does what comes before the file's lock. One that a writer left is given back if that fails.
+  private func prepare(_ body: () throws(PoolError) -> Void) throws(PoolError) {
+    do throws(PoolError) {
+      try body()
+    } catch {
+      if fileLockTurns > 0 { giveBack() }
+      throw error
+    }
+  }
+
+  private func giveBack() {
+    fileLockTurns = 0
+    file.unlock()
+  }
+
+  /// Leaves the file's lock to the next writer of this process if there is one, a bounded number of times: other processes
+  /// wait for it too. Whoever comes next, comes through `threads`, and gives it back if nobody follows.
+  private func passOn() {
+    guard waitingWriters.load(ordering: .relaxed) > 0, fileLockTurns < PoolLimits.fileLockTurns else {
+      return giveBack()
+    }
+    fileLockTurns += 1
   }
 
   // MARK: what may have changed under us

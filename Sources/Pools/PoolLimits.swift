@@ -13,6 +13,8 @@ public enum PoolLimits {
   package static let framesPerBatch = 1024
   /// The most payload bytes one locked batch of a cursor passes, so that writers wait only briefly.
   package static let bytesPerBatch = 1 << 20
+  /// How many writers of one process may follow each other before the file's lock is given back.
+  static let fileLockTurns = 16
   /// How long a path is believed to still name the file that is open, in nanoseconds.
   static let identityTrust: Int64 = 1_000_000
   /// How long a sleeping reader may miss a writer that wakes nobody, in nanoseconds.

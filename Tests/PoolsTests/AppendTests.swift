@@ -75,6 +75,45 @@ struct AppendTests {
     #expect(Set(all.map { $0.payload }).count == 1500)
   }
 
+  @Test func threadsOfTwoOpensTakeTurnsAndLeaveTheLockFree() throws {
+    let directory = try TemporaryDirectory()
+    let first = try Pool.create(at: directory.file("p.plasmite"), size: 1 << 20)
+    let second = try Pool.open(at: first.path)
+    let threads = try (0..<6).map { writer in
+      Box(
+        try Thread {
+          for index in 0..<300 as Range<UInt64> {
+            let bytes = payload(UInt64(writer) << 32 | index, bytes: 60)
+            _ = try? (writer % 2 == 0 ? first : second).append(bytes: bytes, time: UInt64(writer))
+          }
+        })
+    }
+    for thread in threads { thread.value.take()?.join() }
+    let all = try second.everything()
+    #expect(all.map(\.sequence) == Array(1...1800))
+    #expect(Set(all.map { $0.payload }).count == 1800)
+    let isFree = first.file.tryLock(.exclusive)
+    first.file.unlock()
+    let isFreeForTheOther = second.file.tryLock(.exclusive)
+    second.file.unlock()
+    #expect(isFree && isFreeForTheOther)
+  }
+
+  @Test func threadsThatFindTheirPoolGoneLeaveTheLockFree() throws {
+    let directory = try TemporaryDirectory()
+    let pool = try Pool.create(at: directory.file("p.plasmite"), size: 1 << 20)
+    let other = try Pool.open(at: pool.path)
+    let threads = try (0..<4).map { _ in
+      Box(try Thread { while failure({ try pool.append(bytes: payload(1, bytes: 60)) })?.kind != .notFound {} })
+    }
+    #expect(try eventually { try other.bounds() != nil })
+    try Pool.delete(at: pool.path)
+    for thread in threads { thread.value.take()?.join() }
+    let isFree = other.file.tryLock(.exclusive)
+    #expect(isFree)
+    other.file.unlock()
+  }
+
   @Test func aDurableMessageIsThereForAProcessThatReadsTheFile() throws {
     let directory = try TemporaryDirectory()
     let pool = try Pool.create(at: directory.file("p.plasmite"), size: 8192)

@@ -8,4 +8,3 @@ final class Atomic32: Sendable {
   var value: UInt32 { count.load(ordering: .acquiring) }
   func add() { count.add(1, ordering: .acquiringAndReleasing) }
 }
-

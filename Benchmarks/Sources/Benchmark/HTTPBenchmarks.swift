@@ -101,7 +101,7 @@ struct HTTPBenchmarks {
     try File(workspace.file("nginx.conf"), [.write, .create]).write(
       Array(
         """
-        daemon off; worker_processes auto; pid \(folder)/nginx.pid; error_log \(folder)/nginx.log;
+        daemon off; user root root; worker_processes auto; pid \(folder)/nginx.pid; error_log \(folder)/nginx.log;
         events { worker_connections 1024; }
         http {
           access_log off; keepalive_requests 100000000; open_file_cache max=16;
@@ -158,7 +158,7 @@ struct HTTPBenchmarks {
       ])
       let before = machine_resident_bytes(server.id)
       let client = try RoleProcess(
-        [peer, "http", "follow-pool", "place=\(port)", "connections=\(count)", "count=\(messages)", "warm-up=0"],
+        [peer, "http", "follow-pool", "place=\(port)", "connections=\(count)", "count=\(messages)"],
         seconds: 60)
       try client.measure()
       medians.append(client.figures["p50"] ?? .nan)

@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 /* Clients of `weir serve` that follow one pool, and one that appends to it a hundred times a second. Each message carries the
- * moment when it was posted, so that every follower tells how long it took to reach it. */
+ * moment when it was posted, so that every follower tells how long it took to reach it. Beside `weir serve` stands a server that
+ * does nothing but pass on what was posted: what the system itself needs for that many connections. */
 
 #define INTERVAL 10000000u /* nanoseconds between messages */
 #define LINE_BYTES 4096u
@@ -61,23 +62,22 @@ static void take_line(follower *one, const char *line, uint64_t *delays, size_t 
     if (*count < limit) delays[(*count)++] = now() - posted;
 }
 
+/* What is left waits for the next look. */
 static void read_from(follower *one, uint64_t *delays, size_t *count, size_t limit) {
-    for (;;) {
-        ssize_t got = recv(one->socket, one->line + one->held, LINE_BYTES - 1 - one->held, 0);
-        if (got < 0 && errno == EAGAIN) return;
-        if (got <= 0) die_because("tail", "the stream ended");
-        one->held += (size_t)got;
-        one->line[one->held] = 0;
-        char *start = one->line, *end;
-        while ((end = strchr(start, '\n'))) {
-            *end = 0;
-            take_line(one, start, delays, count, limit);
-            start = end + 1;
-        }
-        one->held -= (size_t)(start - one->line);
-        memmove(one->line, start, one->held);
-        if (one->held == LINE_BYTES - 1) die_because("tail", "a line is too long");
+    ssize_t got = recv(one->socket, one->line + one->held, LINE_BYTES - 1 - one->held, 0);
+    if (got < 0 && errno == EAGAIN) return;
+    if (got <= 0) die_because("tail", "the stream ended");
+    one->held += (size_t)got;
+    one->line[one->held] = 0;
+    char *start = one->line, *end;
+    while ((end = strchr(start, '\n'))) {
+        *end = 0;
+        take_line(one, start, delays, count, limit);
+        start = end + 1;
     }
+    one->held -= (size_t)(start - one->line);
+    memmove(one->line, start, one->held);
+    if (one->held == LINE_BYTES - 1) die_because("tail", "a line is too long");
 }
 
 static void post(int socket, const char *place) {
@@ -134,4 +134,56 @@ void follow_pool(const job *job) {
     say_number("lost", (double)(limit - count));
     if (count > 0) say_percentiles(delays, count);
     done();
+}
+
+typedef struct {
+    int socket;
+    int follows;
+} client;
+
+/* Who asked to follow gets what others post from now on. */
+static void answer(client *all, size_t count, client *one) {
+    char request[1024];
+    ssize_t got = recv(one->socket, request, sizeof request - 2, 0);
+    if (got < 0 && errno == EAGAIN) return;
+    if (got <= 0) die_because("fan-out", "a client hung up");
+    request[got] = 0;
+    if (strncmp(request, "GET", 3) == 0) {
+        static const char head[] = "HTTP/1.1 200 OK\r\ncontent-type: application/x-ndjson\r\n\r\n";
+        send_all(one->socket, head, sizeof head - 1);
+        one->follows = 1;
+        return;
+    }
+    char *line = strstr(request, "\r\n\r\n");
+    if (!line) die_because("fan-out", "a request in pieces");
+    request[got] = '\n';
+    line += 4;
+    size_t length = (size_t)(request + got + 1 - line);
+    for (size_t index = 0; index < count; index++) {
+        if (all[index].follows) send_all(all[index].socket, line, length);
+    }
+    static const char done[] = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+    send_all(one->socket, done, sizeof done - 1);
+}
+
+void fan_out(const job *job) {
+    int listener = listen_at(job->place), poller = poller_make();
+    size_t room = job->connections + 8, count = 0;
+    client *all = allocate(room * sizeof *all);
+    poller_add(poller, listener, NULL);
+    for (;;) {
+        struct epoll_event events[256];
+        int ready = epoll_wait(poller, events, 256, -1);
+        for (int index = 0; index < ready; index++) {
+            if (events[index].data.ptr) {
+                answer(all, count, events[index].data.ptr);
+                continue;
+            }
+            int socket = accept_one(listener);
+            if (socket < 0) continue;
+            if (count == room) die_because("fan-out", "more clients than were announced");
+            all[count] = (client){.socket = socket};
+            poller_add(poller, socket, &all[count++]);
+        }
+    }
 }

@@ -20,6 +20,7 @@ static const role roles[] = {
     {"bare", "hold-client", bare_hold_client},
     {"bare", "stream-receiver", bare_stream_receiver},
     {"bare", "stream-sender", bare_stream_sender},
+    {"bare", "fan-out", fan_out},
     {"http", "follow-pool", follow_pool},
     {"zeromq", "echo-server", zeromq_echo_server},
     {"zeromq", "echo-client", zeromq_echo_client},

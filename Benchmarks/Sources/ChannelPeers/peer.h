@@ -68,6 +68,7 @@ void bare_stream_receiver(const job *job);
 void bare_stream_sender(const job *job);
 
 void follow_pool(const job *job);
+void fan_out(const job *job);
 
 void zeromq_echo_server(const job *job);
 void zeromq_echo_client(const job *job);

@@ -46,6 +46,8 @@ package struct Grant: Sendable {
     proof = key.digest
   }
 
+  private static let everyPool: [PoolPattern] = [.all]
+
   private init(
     _ holder: Holder, mode: GatewaySettings.AccessMode, permissions: AccessKey.Permissions = [.read, .write],
     proof: SecretDigest?
@@ -54,7 +56,7 @@ package struct Grant: Sendable {
     expires = nil
     self.mode = mode
     self.permissions = permissions
-    pools = [.all]
+    pools = Self.everyPool
     self.proof = proof
   }
 

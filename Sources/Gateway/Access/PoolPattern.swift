@@ -37,6 +37,7 @@ package struct PoolPattern: Sendable, Equatable {
 
   /// Whether the pool is one of them.
   package func covers(_ pool: String) -> Bool {
+    if isPrefix, bytes.isEmpty { return true }
     let name = Self.stem(Array(pool.utf8))
     return isPrefix ? name.starts(with: bytes) : name == bytes
   }

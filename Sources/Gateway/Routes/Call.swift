@@ -18,30 +18,49 @@ struct Call: Sendable {
 
   /// A head with the fields that every answer has.
   func head(_ status: UInt16, _ contentType: StaticString) -> ResponseHead {
-    var head = ResponseHead(status)
+    var head = Self.plainHead
+    head.status = status
     head.add("content-type", contentType)
-    addCommonFields(to: &head)
+    addCORSFields(to: &head)
     return head
   }
 
-  private func addCommonFields(to head: inout ResponseHead) {
+  /// The same for JSON.
+  private func jsonHead(_ status: UInt16) -> ResponseHead {
+    var head = Self.plainJSONHead
+    head.status = status
+    addCORSFields(to: &head)
+    return head
+  }
+
+  private static let plainHead: ResponseHead = {
+    var head = ResponseHead(200)
     head.add("plasmite-version", "0")
     head.add("x-content-type-options", "nosniff")
-    if let corsOrigin {
-      head.add("access-control-allow-origin", corsOrigin)
-      head.add("vary", "origin")
-    }
+    return head
+  }()
+
+  private static let plainJSONHead: ResponseHead = {
+    var head = plainHead
+    head.add("content-type", MediaType.json)
+    return head
+  }()
+
+  private func addCORSFields(to head: inout ResponseHead) {
+    guard let corsOrigin else { return }
+    head.add("access-control-allow-origin", corsOrigin)
+    head.add("vary", "origin")
   }
 
   /// Answers with a document.
   func answer(_ report: Report, status: UInt16 = 200) {
     let json = report.line(.compact)
-    json.output.withUnsafeBytes { exchange.respond(head(status, MediaType.json), $0) }
+    json.output.withUnsafeBytes { exchange.respond(jsonHead(status), $0) }
   }
 
   /// Answers with JSON text that is made already.
   func answer(_ text: borrowing ByteWriter) {
-    text.withUnsafeBytes { exchange.respond(head(200, MediaType.json), $0) }
+    text.withUnsafeBytes { exchange.respond(jsonHead(200), $0) }
   }
 
   /// Answers with the envelope of an error.
@@ -50,7 +69,7 @@ struct Call: Sendable {
   func fail(_ failure: Failure, status: UInt16? = nil, _ addFields: (inout ResponseHead) -> Void = { _ in }) {
     var failure = failure
     if failure.hint == nil { failure.hint = failure.kind.remoteHint }
-    var head = head(status ?? failure.kind.status, MediaType.json)
+    var head = jsonHead(status ?? failure.kind.status)
     addFields(&head)
     let json = failure.envelope.line(.compact)
     json.output.withUnsafeBytes { exchange.respond(head, $0) }
@@ -64,8 +83,9 @@ struct Call: Sendable {
 
   /// Answers a preflight.
   func answerPreflight() {
-    var head = ResponseHead(204)
-    addCommonFields(to: &head)
+    var head = Self.plainHead
+    head.status = 204
+    addCORSFields(to: &head)
     if corsOrigin != nil {
       head.add("access-control-allow-methods", "GET, POST, DELETE, OPTIONS")
       head.add(
@@ -90,6 +110,7 @@ enum MediaType {
 
   /// Whether a `content-type` is this type, with whatever parameters.
   static func isSame(_ value: ArraySlice<UInt8>, _ type: StaticString) -> Bool {
+    if value.count == type.utf8CodeUnitCount, type.withUTF8Buffer({ value.elementsEqual($0) }) { return true }
     let end = value.firstIndex { $0 == UInt8(ascii: ";") || $0 == 0x20 || $0 == 0x09 } ?? value.endIndex
     let name = value[..<end]
     return name.count == type.utf8CodeUnitCount

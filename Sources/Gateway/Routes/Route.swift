@@ -33,84 +33,90 @@ enum Route {
   }
 
   static func find(_ request: Request) throws(Fault) -> Route {
-    guard let segments = Target.segments(request.rawPath) else { throw .path }
-    let path = segments.map { Array($0.utf8) }
-    func isPath(_ words: StaticString...) -> Bool {
-      words.count == path.count
-        && zip(words, path).allSatisfy { word, segment in
-          // A variable part.
-          word.utf8CodeUnitCount == 0 || word.withUTF8Buffer { segment.elementsEqual($0) }
-        }
-    }
+    guard let path = PathSegments(request.rawPath) else { throw .path }
     let method = request.method
-    func reading(_ route: Route) throws(Fault) -> Route {
-      guard method == .get || method == .head else { throw .method("GET, HEAD") }
-      return route
+    if path.isWord("v0", at: 0) {
+      if path.isWord("pools", at: 1) { return try pools(path, method) }
+      if path.isWord("ui", at: 1) { return try forPage(path, method) }
+      throw .unknown
     }
-    func posting(_ route: Route) throws(Fault) -> Route {
-      guard method == .post else { throw .method("POST") }
-      return route
+    if path.count == 1 { return try single(path, method) }
+    guard path.count == 3, path.isWord("ui", at: 0), path.isWord("pools", at: 1) else { throw .unknown }
+    return try reading(.page, method)
+  }
+
+  /// Directly below `/`.
+  private static func single(_ path: PathSegments, _ method: Method) throws(Fault) -> Route {
+    if path.isWord("healthz", at: 0) { return try reading(.health, method) }
+    if path.isWord("readyz", at: 0) { return try reading(.ready, method) }
+    if path.isWord("metrics", at: 0) { return try reading(.metrics, method) }
+    if path.isWord("openapi.json", at: 0) { return try reading(.openAPI, method) }
+    if path.isWord("", at: 0) { return try reading(.home, method) }
+    if path.isWord("ui", at: 0) { return try reading(.page, method) }
+    guard path.isWord("mcp", at: 0) else { throw .unknown }
+    switch method {
+    case .get, .head, .post, .delete: return .agent
+    default: throw .method("GET, HEAD, POST, DELETE")
     }
-    if path.count > 2, isName("v0", path[0]), isName("pools", path[1]) {
-      if path.count == 3, isName("open", path[2]), method == .post { return .openPool }
-      return try pool(segments, path, method)
-    }
-    if isPath("v0", "pools") {
+  }
+
+  /// Below `/v0/ui`: what the web page asks for.
+  private static func forPage(_ path: PathSegments, _ method: Method) throws(Fault) -> Route {
+    if path.count == 3, path.isWord("status", at: 2) { return try reading(.pageStatus, method) }
+    guard path.isWord("pools", at: 2) else { throw .unknown }
+    if path.count == 3 { return try reading(.listPools(withFollowers: true), method) }
+    guard path.count == 5 else { throw .unknown }
+    if path.isWord("info", at: 4) { return try reading(.poolInfo(name(path, 3), withFollowers: true), method) }
+    if path.isWord("events", at: 4) { return try reading(.tail(name(path, 3), .events), method) }
+    throw .unknown
+  }
+
+  /// `/v0/pools` and what is below it.
+  private static func pools(_ path: PathSegments, _ method: Method) throws(Fault) -> Route {
+    switch path.count {
+    case 2:
       switch method {
       case .get, .head: return .listPools(withFollowers: false)
       case .post: return .createPool
       default: throw .method("GET, HEAD, POST")
       }
-    }
-    if isPath("v0", "ui", "pools") { return try reading(.listPools(withFollowers: true)) }
-    if isPath("v0", "ui", "status") { return try reading(.pageStatus) }
-    if isPath("v0", "ui", "pools", "", "info") { return try reading(.poolInfo(segments[3], withFollowers: true)) }
-    if isPath("v0", "ui", "pools", "", "events") { return try reading(.tail(segments[3], .events)) }
-    if isPath("healthz") { return try reading(.health) }
-    if isPath("readyz") { return try reading(.ready) }
-    if isPath("metrics") { return try reading(.metrics) }
-    if isPath("openapi.json") { return try reading(.openAPI) }
-    if path.count == 1, path[0].isEmpty { return try reading(.home) }
-    if isPath("ui") || isPath("ui", "pools", "") { return try reading(.page) }
-    if isPath("mcp") {
-      switch method {
-      case .get, .head, .post, .delete: return .agent
-      default: throw .method("GET, HEAD, POST, DELETE")
-      }
-    }
-    throw .unknown
-  }
-
-  /// Below `/v0/pools/NAME`.
-  private static func pool(_ segments: [String], _ path: [[UInt8]], _ method: Method) throws(Fault) -> Route {
-    let name = segments[2]
-    if path.count == 3 {
-      guard method == .delete else { throw .method(isName("open", path[2]) ? "POST, DELETE" : "DELETE") }
-      return .deletePool(name)
-    }
-    let isReading = method == .get || method == .head
-    func reading(_ route: Route) throws(Fault) -> Route {
-      guard isReading else { throw .method("GET, HEAD") }
-      return route
-    }
-    if path.count == 4 {
-      if isName("append", path[3]) || isName("append_lite3", path[3]) {
-        guard method == .post else { throw .method("POST") }
-        return isName("append", path[3]) ? .append(name) : .appendDocument(name)
-      }
-      if isName("info", path[3]) { return try reading(.poolInfo(name, withFollowers: false)) }
-      if isName("tail", path[3]) { return try reading(.tail(name, .lines)) }
-      if isName("tail_lite3", path[3]) { return try reading(.tail(name, .documents)) }
-    } else if isName("messages", path[3]), path.count == 5 || (path.count == 6 && isName("lite3", path[5])) {
-      guard isReading else { throw .method("GET, HEAD") }
-      guard let sequence = UInt64(decimal: path[4]) else { throw .sequence }
-      return path.count == 5 ? .message(name, sequence) : .document(name, sequence)
+    case 3:
+      let isOpen = path.isWord("open", at: 2)
+      if isOpen, method == .post { return .openPool }
+      guard method == .delete else { throw .method(isOpen ? "POST, DELETE" : "DELETE") }
+      return try .deletePool(name(path, 2))
+    case 4:
+      if path.isWord("append", at: 3) { return try posting(.append(name(path, 2)), method) }
+      if path.isWord("append_lite3", at: 3) { return try posting(.appendDocument(name(path, 2)), method) }
+      if path.isWord("info", at: 3) { return try reading(.poolInfo(name(path, 2), withFollowers: false), method) }
+      if path.isWord("tail", at: 3) { return try reading(.tail(name(path, 2), .lines), method) }
+      if path.isWord("tail_lite3", at: 3) { return try reading(.tail(name(path, 2), .documents), method) }
+    case 5 where path.isWord("messages", at: 3): return try reading(.message(name(path, 2), sequence(path, 4)), method)
+    case 6 where path.isWord("messages", at: 3) && path.isWord("lite3", at: 5):
+      return try reading(.document(name(path, 2), sequence(path, 4)), method)
+    default: break
     }
     throw .unknown
   }
 
-  private static func isName(_ name: StaticString, _ segment: [UInt8]) -> Bool {
-    name.withUTF8Buffer { segment.elementsEqual($0) }
+  private static func name(_ path: PathSegments, _ index: Int) throws(Fault) -> String {
+    guard let name = path.text(at: index) else { throw .path }
+    return name
+  }
+
+  private static func sequence(_ path: PathSegments, _ index: Int) throws(Fault) -> UInt64 {
+    guard let sequence = UInt64(decimal: path[index]) else { throw .sequence }
+    return sequence
+  }
+
+  private static func reading(_ route: Route, _ method: Method) throws(Fault) -> Route {
+    guard method == .get || method == .head else { throw .method("GET, HEAD") }
+    return route
+  }
+
+  private static func posting(_ route: Route, _ method: Method) throws(Fault) -> Route {
+    guard method == .post else { throw .method("POST") }
+    return route
   }
 }
 

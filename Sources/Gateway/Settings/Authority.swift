@@ -35,7 +35,7 @@ package struct Authority: Sendable, Equatable {
 
   /// This machine: `localhost`, a name below it, or a loopback address. Browsers and systems ask no name server for these.
   package var isLoopback: Bool {
-    if isAddress { return Self.isLoopback(address: host) }
+    if isAddress { return SocketAddress.isLoopback(literal: host) }
     let name = Array("localhost".utf8)
     return host == name || host.reversed().starts(with: ([UInt8(ascii: ".")] + name).reversed())
   }
@@ -45,11 +45,6 @@ package struct Authority: Sendable, Equatable {
     let isIPv6 = host.contains(UInt8(ascii: ":"))
     let name = String(decoding: host, as: UTF8.self)
     return (isIPv6 ? "[\(name)]" : name) + (port.map { ":\($0)" } ?? "")
-  }
-
-  /// Whether an address in the system's form is of 127.0.0.0/8, is `::1`, or is one of the former inside IPv6.
-  static func isLoopback(address: [UInt8]) -> Bool {
-    address.starts(with: "127.".utf8) || address.elementsEqual("::1".utf8) || address.starts(with: "::ffff:127.".utf8)
   }
 
   // MARK: Reading

@@ -37,7 +37,7 @@ package struct BindAddress: Sendable, Equatable {
   package var text: String { "\(isIPv6 ? "[\(host)]" : host):\(port)" }
 
   /// Whether only programs on this machine can connect.
-  package var isLoopback: Bool { Authority.isLoopback(address: Array(host.utf8)) }
+  package var isLoopback: Bool { SocketAddress.isLoopback(literal: Array(host.utf8)) }
 
   /// Whether it is every interface: 0.0.0.0 or [::].
   package var isUnspecified: Bool {
@@ -68,9 +68,4 @@ package struct BindAddress: Sendable, Equatable {
     let literal = try? SocketAddress.literal(String(decoding: host, as: UTF8.self), port: port)
     return literal.map { BindAddress(host: $0.text, port: port) }
   }
-}
-
-extension SocketAddress {
-  /// Whether this is an address of the machine for itself: 127.0.0.0/8, `::1`, or a Unix-domain socket.
-  package var isLoopback: Bool { isUnix || Authority.isLoopback(address: Array(text.utf8)) }
 }
