@@ -119,17 +119,18 @@ public struct Cursor: ~Copyable {
 
   /// Sleeps until there may be something new. Writers of this library wake it at once, others are seen within 50 ms.
   ///
+  /// - Parameter isQuiet: Whether nothing came for a while: then it looks for other writers seldom from the beginning.
   /// - Returns: Whether `forEach` has something to do; false at the deadline, or when the process was asked to stop.
-  /// - Throws: `.notFound` if the pool was deleted or replaced.
-  public borrowing func wait(until deadline: Deadline) throws(PoolError) -> Bool {
-    var slice: Int64 = 2_000_000
+  /// - Throws: `.notFound` if the pool was deleted or replaced, which is noticed within 300 ms.
+  public borrowing func wait(until deadline: Deadline, isQuiet: Bool = false) throws(PoolError) -> Bool {
+    var slice = isQuiet ? PoolLimits.pollLimit : PoolLimits.firstPoll
     while true {
       let ticket = pool.wake.prepare()
       if hasNews { return true }
       if StopRequests.requested != nil || deadline.hasPassed { return false }
       pool.wake.wait(ticket, until: Deadline.earlier(deadline, .after(nanoseconds: slice)))
       if hasNews { return true }
-      try pool.verifyPath(always: true)
+      try pool.verifyPath(trust: PoolLimits.sleepersTrust)
       slice = min(slice * 2, PoolLimits.pollLimit)
     }
   }

@@ -154,10 +154,11 @@ public final class Pool: @unchecked Sendable {
 
   /// Makes sure now and then that the path still names this file and that nobody changed its length.
   ///
+  /// - Parameter trust: How long ago it may have been made sure of, in nanoseconds.
   /// - Throws: `.notFound` if it was deleted or replaced, `.corrupt` if its length changed.
-  func verifyPath(always: Bool = false) throws(PoolError) {
+  func verifyPath(trust: Int64 = PoolLimits.identityTrust) throws(PoolError) {
     let now = Clock.monotonic()
-    if !always, now - identityCheckedAt < PoolLimits.identityTrust { return }
+    if now - identityCheckedAt < trust { return }
     var found = try lookAtPath()
     // The name may go to nobody, or to another file, between being opened and being looked at: then what is told is neither.
     if let info = found, info.links == 0 || info.identity != identity { found = try lookAtPath() }

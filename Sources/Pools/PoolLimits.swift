@@ -17,8 +17,12 @@ public enum PoolLimits {
   static let fileLockTurns = 16
   /// How long a path is believed to still name the file that is open, in nanoseconds.
   static let identityTrust: Int64 = 1_000_000
+  /// The same for a reader that sleeps.
+  static let sleepersTrust: Int64 = 250_000_000
   /// How long a sleeping reader may miss a writer that wakes nobody, in nanoseconds.
   static let pollLimit: Int64 = 50_000_000
+  /// How long it does at first, when such a writer may just have paused.
+  static let firstPoll: Int64 = 2_000_000
 }
 
 /// Byte positions of the format. The first 104 bytes of the header are the format's; the rest is reserved, preserved by

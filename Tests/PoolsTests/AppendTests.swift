@@ -130,9 +130,9 @@ struct AppendTests {
     let path = directory.file("p.plasmite")
     let pool = try Pool.create(at: path)
     try Pool.delete(at: path)
-    #expect(failure { try pool.verifyPath(always: true) }?.kind == .notFound)
+    #expect(failure { try pool.verifyPath(trust: 0) }?.kind == .notFound)
     _ = try Pool.create(at: path)
-    #expect(failure { try pool.verifyPath(always: true) }?.message == "pool path now refers to a different file")
+    #expect(failure { try pool.verifyPath(trust: 0) }?.message == "pool path now refers to a different file")
   }
 
   @Test func twoOpensOfOneFileExcludeEachOther() throws {

@@ -74,7 +74,7 @@ struct HostileFileTests {
     let path = try sample(directory)
     let pool = try Pool.open(at: path)
     try File(path, [.read, .write]).setSize(5000)
-    #expect(failure { try pool.verifyPath(always: true) }?.message == "invalid file size")
+    #expect(failure { try pool.verifyPath(trust: 0) }?.message == "invalid file size")
   }
 
   /// Whatever is in the file, every operation ends in a result or an error, and readers change nothing.

@@ -98,13 +98,16 @@ final class TailFeed: @unchecked Sendable {
   /// Follows the pool until it is stopped, or the pool fails.
   func run() {
     let batch = FeedBatch()
+    var isQuiet = false
     while !stops.load(ordering: .relaxed) {
       do throws(PoolError) {
-        guard try box.cursor.wait(until: .after(nanoseconds: Self.longestWait)) else {
+        guard try box.cursor.wait(until: .after(nanoseconds: Self.longestWait), isQuiet: isQuiet) else {
+          isQuiet = true
           // Waits come to an end at once when the process is asked to stop; this thread soon is too.
           if StopRequests.requested != nil { Clock.sleep(until: .after(nanoseconds: Self.stopPause)) }
           continue
         }
+        isQuiet = false
         batch.removeAll()
         let read = try box.cursor.forEach { frame in
           batch.add(frame)
