@@ -31,7 +31,7 @@ package final class Gateway: RequestHandler, @unchecked Sendable {
   package let loop: EventLoop
   let setup: Setup
   let log: Log
-  let shelf: PoolShelf
+  let pools: NamedPools
   let tails: TailBoard
   let agents: AgentDesk
   let metrics: Metrics
@@ -42,6 +42,7 @@ package final class Gateway: RequestHandler, @unchecked Sendable {
   private let waker: Waker
   private let desks: [DeskBox]
   private var timer: LoopTimer?
+  private var checks = 0
   /// The last `Host` that was found good, and the number of its listener. Loop only.
   private var goodHost: (listener: Int, host: [UInt8]) = (-1, [])
   /// Whether requests are wanted. Set on the loop, read there.
@@ -50,6 +51,10 @@ package final class Gateway: RequestHandler, @unchecked Sendable {
   private final class DeskBox: @unchecked Sendable { let desk = Desk() }
 
   private static let workerCount = max(4, 2 * Processor.count)
+  /// Pools that stay open between requests.
+  private static let keptPools = 256
+  /// How long one stays open that nobody asks for, in nanoseconds.
+  private static let keptTime: Int64 = 60_000_000_000
 
   /// A gateway that does not listen yet.
   package init(_ setup: Setup, on loop: EventLoop, log: Log) throws(SystemError) {
@@ -57,8 +62,13 @@ package final class Gateway: RequestHandler, @unchecked Sendable {
     self.loop = loop
     self.log = log
     let limit = setup.settings.limits.tails
-    shelf = try PoolShelf(setup.directory)
-    tails = try TailBoard(shelf, limit: limit)
+    do throws(PoolError) {
+      let shelf = try PoolShelf(capacity: Self.keptPools, keptTime: Self.keptTime)
+      pools = NamedPools(directory: setup.directory, shelf: shelf)
+    } catch {
+      throw SystemError(.noMemory)
+    }
+    tails = try TailBoard(pools, limit: limit)
     workers = try Workers(threads: Self.workerCount, limit: limit)
     waker = Waker(workers)
     desks = (0..<Self.workerCount).map { _ in DeskBox() }
@@ -93,6 +103,9 @@ package final class Gateway: RequestHandler, @unchecked Sendable {
   private func scheduleCheck() {
     timer = loop.schedule(after: 1_000_000_000) { [self] in
       tails.check { setup.keeper.isStillValid($0) }
+      checks += 1
+      // Closing a file may have to wait for a disk.
+      if checks % 16 == 0, pools.shelf.count > 0 { _ = work { [self] _ in pools.shelf.tidy(now: Clock.monotonic()) } }
       scheduleCheck()
     }
   }

@@ -37,7 +37,7 @@ extension MCPServer {
     for (name, path) in files where asked.access.allows(.read, pool: name) {
       do throws(PoolError) {
         // Pools that are only listed would drive those out that are worked with.
-        let kept = shelf.take(path, now: asked.now.monotonic)
+        let kept = shelf.find(path, now: asked.now.monotonic)
         let pool = if let kept { kept } else { try Pool.open(at: path) }
         let info = try pool.info()
         found.good.append(
@@ -77,23 +77,8 @@ extension MCPServer {
   func withPool<Value>(
     _ path: String, creating: Bool = false, now: Int64, _ body: (Pool) throws(PoolError) -> Value
   ) throws(PoolError) -> Value {
-    if let pool = shelf.take(path, now: now) {
-      do throws(PoolError) {
-        return try body(pool)
-      } catch {
-        // The path may name another file by now, or none. Nothing was done then: it is found out first.
-        guard error.kind == .notFound, error.sequence == nil else { throw error }
-        shelf.drop(path)
-      }
-    }
-    let pool = try creating ? openOrCreate(path) : Pool.open(at: path)
-    shelf.put(pool, now: now)
-    do throws(PoolError) {
-      return try body(pool)
-    } catch {
-      if error.kind == .notFound, error.sequence == nil { shelf.drop(path) }
-      throw error
-    }
+    try shelf.use(
+      path, now: now, opening: { () throws(PoolError) in try creating ? openOrCreate(path) : Pool.open(at: path) }, body)
   }
 
   private func openOrCreate(_ path: String) throws(PoolError) -> Pool {

@@ -53,7 +53,7 @@ extension MCPServer {
     let path = try path(of: name, .write, asked.access)
     let info = try storing { () throws(PoolError) in
       let pool = try Pool.create(at: path, size: arguments.size ?? PoolLimits.defaultFileSize)
-      shelf.put(pool, now: asked.now.monotonic)
+      shelf.put(pool, as: path, now: asked.now.monotonic)
       return try pool.info()
     } explaining: { error in
       if error.kind == .alreadyExists {

@@ -2,7 +2,7 @@ internal import Documents
 internal import JSON
 internal import Lite3
 internal import Platform
-internal import Pools
+public import Pools
 
 /// What became of a message.
 public enum MCPOutcome {
@@ -16,7 +16,7 @@ public enum MCPOutcome {
 
 /// Pools as tools and resources for agents, by the Model Context Protocol: a message in, a message out.
 ///
-/// Every message stands for itself; of what came before only open pools are kept. It reads no clock and knows no transport. One
+/// Every message stands for itself; of what came before only open pools are kept, on a shelf. It reads no clock and knows no transport. One
 /// thread at a time. `Documentation/mcp.md` has the tools and their rules.
 public final class MCPServer {
   let directory: String
@@ -24,13 +24,15 @@ public final class MCPServer {
   private var parser = JSONParser()
   var encoder = Lite3Encoder()
   var texts = MessageTexts()
-  var shelf = PoolShelf()
+  let shelf: PoolShelf
 
   /// - Parameters:
   ///   - directory: where pools are found by name.
   ///   - version: what the server says it is.
-  public init(directory: String, version: String) {
+  ///   - shelf: keeps pools open between calls, by their paths. Others may use it too.
+  public init(directory: String, version: String, shelf: PoolShelf) {
     self.directory = directory
+    self.shelf = shelf
     self.version = version
   }
 

@@ -41,6 +41,37 @@ struct HTTP1AnswerTests {
     #expect(try eventually { try server.connectionCount == 0 })
   }
 
+  @Test func readsAWholeAnswerAtItsOwnPace() throws {
+    var limits = HTTPLimits()
+    // Shorter than the answer takes: the time counts from when all is sent.
+    limits.lingerTime = 100_000_000
+    limits.idleTime = 100_000_000
+    let server = try TestServer(limits: limits, handler)
+    let client = try server.connect()
+    try client.send(get("/bytes?size=30000000", "1.1", "Connection: close\r\n"))
+    #expect(eventually { handler.counts.answered == 1 })
+    // The server looks at the time once a second; those who do nothing hear of it.
+    for _ in 1...2 { #expect(try server.connect().read()) }
+    #expect(try client.readResponse()?.bodyBytes.count == 30_000_000)
+    #expect(try client.read(within: 20) && !client.wasReset)
+  }
+
+  @Test func doesNotAnswerAClientThatDoesNotRead() throws {
+    let server = try TestServer(handler)
+    let client = try server.connect()
+    try client.send((0..<200).map { _ in get("/bytes?size=500000") }.joined())
+    #expect(eventually { handler.counts.handled > 2 })
+    // What the system's buffers hold, and what may wait; certainly not 100 MB. Others show that time goes by in the server.
+    let other = try server.connect()
+    for _ in 1...300 {
+      try other.send(get("/bytes?size=1"))
+      #expect(try other.readResponse()?.status == 200)
+    }
+    #expect(handler.counts.handled < 300 + 60)
+    for _ in 0..<200 { #expect(try client.readResponse()?.status == 200) }
+    #expect(eventually { handler.counts.answered == 500 })
+  }
+
   @Test func saysGoOnOnlyToThoseWhoWait() throws {
     let server = try TestServer(handler)
     let client = try server.connect()

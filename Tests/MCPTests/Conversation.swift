@@ -16,7 +16,12 @@ final class Conversation {
 
   init() throws {
     directory = try TemporaryDirectory()
-    server = MCPServer(directory: directory.path, version: "1.2.3")
+    server = MCPServer(directory: directory.path, version: "1.2.3", shelf: try Self.shelf())
+  }
+
+  /// As `weir mcp` has one.
+  static func shelf() throws -> PoolShelf {
+    try PoolShelf(capacity: MCPLimits.keptPools, keptTime: MCPLimits.keptTime)
   }
 
   func outcome(_ message: String) -> MCPOutcome {

@@ -59,7 +59,7 @@ struct PoolToolTests {
 
   @Test func aDirectoryThatIsNotThereHoldsNoPools() throws {
     let directory = try TemporaryDirectory()
-    let server = MCPServer(directory: directory.file("none"), version: "1")
+    let server = MCPServer(directory: directory.file("none"), version: "1", shelf: try Conversation.shelf())
     let request = Array(Conversation.request("pool_list", "{}").utf8)
     guard case .response(let answer) = server.handle(request.span.bytes, now: MCPMoment(wall: 0, monotonic: 0)) else {
       Issue.record("no answer")
@@ -188,7 +188,7 @@ struct PoolToolTests {
 
   /// Waits until an open pool notices that its path has another file, or none, which it looks at once a millisecond.
   private func untilNoticed(_ conversation: Conversation, _ name: String) throws {
-    guard let pool = conversation.server.shelf.take(conversation.path(name), now: 0) else { return }
+    guard let pool = conversation.server.shelf.find(conversation.path(name), now: 0) else { return }
     let deadline = Deadline.after(nanoseconds: 20_000_000_000)
     while Support.failure({ _ = try pool.bounds() }) == nil {
       try #require(!deadline.hasPassed, "a pool that was replaced is never noticed")

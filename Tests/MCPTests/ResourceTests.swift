@@ -114,7 +114,7 @@ struct ResourceTests {
   @Test func aDirectoryThatCannotBeListedIsAnErrorOfStorage() throws {
     let directory = try TemporaryDirectory()
     try write([1], to: directory.file("file"))
-    let server = MCPServer(directory: directory.file("file"), version: "1")
+    let server = MCPServer(directory: directory.file("file"), version: "1", shelf: try Conversation.shelf())
     let bytes = Array(Self.list.utf8)
     guard case .response(let answer) = server.handle(bytes.span.bytes, now: MCPMoment(wall: 0, monotonic: 0)) else {
       Issue.record("no answer")

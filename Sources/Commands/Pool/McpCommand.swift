@@ -3,6 +3,7 @@ internal import CommandSupport
 internal import Documents
 internal import MCP
 internal import Platform
+internal import Pools
 
 /// `weir mcp`
 enum McpCommand {
@@ -32,7 +33,14 @@ enum McpCommand {
     } catch {
       throw .failed(Failure(.internal, "failed to start reading", causes: [error.message]))
     }
-    var conversation = McpConversation(MCPServer(directory: directory, version: Version.number), session)
+    let shelf: PoolShelf
+    do throws(PoolError) {
+      shelf = try PoolShelf(capacity: MCPLimits.keptPools, keptTime: MCPLimits.keptTime)
+    } catch {
+      throw .failed(Failure(error))
+    }
+    let server = MCPServer(directory: directory, version: Version.number, shelf: shelf)
+    var conversation = McpConversation(server, session)
     return try conversation.run({ pump.next(waits: true) }, recycle: { pump.recycle($0) })
   }
 }

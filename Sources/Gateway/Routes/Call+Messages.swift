@@ -36,7 +36,7 @@ extension Call {
     }
     // A pool that is missing or broken is worth knowing more than a body that is.
     answering { () throws(PoolError) in
-      try gateway.shelf.use(name) { (pool) throws(PoolError) in
+      try gateway.pools.use(name) { (pool) throws(PoolError) in
         if let problem { return fail(problem) }
         let time = Clock.wall()
         try desk.encoder.withDocument { (document) throws(PoolError) in
@@ -64,7 +64,7 @@ extension Call {
       return fail(Failure(.usage, "lite3 payload is required", hint: "Send the encoded message as the body."))
     }
     answering { () throws(PoolError) in
-      try gateway.shelf.use(name) { (pool) throws(PoolError) in
+      try gateway.pools.use(name) { (pool) throws(PoolError) in
         let document = body.span.bytes
         do throws(Lite3Error) { try Lite3Document(document).validateMessage() } catch {
           return fail(
@@ -83,7 +83,7 @@ extension Call {
   func message(_ sequence: UInt64, of name: String, _ desk: Desk) {
     var fault: Lite3Error?
     answering { () throws(PoolError) in
-      try gateway.shelf.use(name) { (pool) throws(PoolError) in
+      try gateway.pools.use(name) { (pool) throws(PoolError) in
         try pool.withMessage(sequence) { frame in
           fault = write(frame.payload, frame.sequence, frame.time, desk)
         }
@@ -95,7 +95,7 @@ extension Call {
 
   func document(_ sequence: UInt64, of name: String, _ desk: Desk) {
     answering { () throws(PoolError) in
-      try gateway.shelf.use(name) { (pool) throws(PoolError) in
+      try gateway.pools.use(name) { (pool) throws(PoolError) in
         desk.text.removeAll()
         try pool.withMessage(sequence) { desk.text.append($0.payload) }
         var head = head(200, MediaType.document)

@@ -13,7 +13,7 @@ extension Call {
       var errors: [Report] = []
       for listing in try PoolDirectory.list(gateway.setup.directory) where grant.allows(.read, pool: listing.name) {
         do throws(PoolError) {
-          let info = try gateway.shelf.use(listing.name) { (pool) throws(PoolError) in try pool.info() }
+          let info = try gateway.pools.use(listing.name) { (pool) throws(PoolError) in try pool.info() }
           rows.append(describe(listing.name, listing.path, info, tails))
         } catch {
           // One that was deleted since is not there; one that cannot be read hides nothing else.
@@ -35,9 +35,9 @@ extension Call {
     guard let name = fields.pool else { return fail(missing("pool")) }
     if let refusal = grant.refusal(.write, pool: name) { return refuse(refusal) }
     answering { () throws(PoolError) in
-      let path = try gateway.shelf.path(name)
+      let path = try gateway.pools.path(name)
       let pool = try Pool.create(at: path, size: fields.size ?? PoolLimits.defaultFileSize)
-      gateway.shelf.forget(name)
+      gateway.pools.forget(name)
       let info = try pool.info()
       answer(.object([("pool", describe(name, path, info, nil))]))
     }
@@ -52,8 +52,8 @@ extension Call {
 
   func poolInfo(_ name: String, _ tails: [Tail]?) {
     answering { () throws(PoolError) in
-      let info = try gateway.shelf.use(name) { (pool) throws(PoolError) in try pool.info() }
-      let path = try gateway.shelf.path(name)
+      let info = try gateway.pools.use(name) { (pool) throws(PoolError) in try pool.info() }
+      let path = try gateway.pools.path(name)
       answer(.object([("pool", describe(name, path, info, tails))]))
     }
   }
@@ -61,13 +61,13 @@ extension Call {
   func deletePool(_ name: String) {
     answering { () throws(PoolError) in
       do throws(PoolError) {
-        try Pool.delete(at: gateway.shelf.path(name))
+        try Pool.delete(at: gateway.pools.path(name))
       } catch {
         var error = error
         if error.kind == .notFound { error.hint = "look what there is with GET /v0/pools" }
         throw error
       }
-      gateway.shelf.forget(name)
+      gateway.pools.forget(name)
       answer(.object([("ok", .bool(true))]))
     }
   }

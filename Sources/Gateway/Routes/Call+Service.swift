@@ -92,7 +92,7 @@ extension Call {
     where grant.allows(.read, pool: listing.name) {
       do throws(PoolError) {
         infos.append(
-          (listing.name, try gateway.shelf.use(listing.name) { (pool) throws(PoolError) in try pool.info() }))
+          (listing.name, try gateway.pools.use(listing.name) { (pool) throws(PoolError) in try pool.info() }))
       } catch {
         unreadable += 1
       }

@@ -14,7 +14,8 @@ final class Desk {
   /// What serves agents at this desk.
   func agent(_ gateway: Gateway) -> MCPServer {
     if let agentServer { return agentServer }
-    let server = MCPServer(directory: gateway.setup.directory, version: gateway.setup.version)
+    let server = MCPServer(
+      directory: gateway.setup.directory, version: gateway.setup.version, shelf: gateway.pools.shelf)
     agentServer = server
     return server
   }

@@ -12,7 +12,7 @@ final class TailBoard: @unchecked Sendable {
 
   /// Tails that may be open at a time.
   let limit: Int
-  private let shelf: PoolShelf
+  private let pools: NamedPools
   private let lock: Lock
   // Guarded by `lock`.
   @exclusivity(unchecked) private var feeds: [TailFeed.Running] = []
@@ -22,8 +22,8 @@ final class TailBoard: @unchecked Sendable {
   /// Permits of others, who wait for messages without being tails.
   private var others = 0
 
-  init(_ shelf: PoolShelf, limit: Int) throws(SystemError) {
-    self.shelf = shelf
+  init(_ pools: NamedPools, limit: Int) throws(SystemError) {
+    self.pools = pools
     self.limit = limit
     lock = try Lock()
   }
@@ -123,14 +123,11 @@ final class TailBoard: @unchecked Sendable {
 
   /// The feed of a pool, with one more member.
   func feed(of name: String) throws(PoolError) -> TailFeed {
-    let pool = try shelf.open(name)
-    // A pool that was replaced is found out here, and not by a stream that began already.
-    do throws(PoolError) { _ = try pool.bounds() } catch {
-      guard error.kind == .notFound else { throw error }
-      shelf.forget(name)
-      return try feed(of: try shelf.open(name))
+    try pools.use(name) { (pool) throws(PoolError) in
+      // A pool that was replaced is found out here, and not by a stream that began already.
+      _ = try pool.bounds()
+      return try feed(of: pool)
     }
-    return try feed(of: pool)
   }
 
   private func feed(of pool: Pool) throws(PoolError) -> TailFeed {
