@@ -53,5 +53,12 @@ let package = Package(
         .product(name: "Platform", package: "weir"), .product(name: "Pools", package: "weir"),
       ],
       path: "MCPMessage", swiftSettings: target),
+    .executableTarget(
+      name: "HTTPRequests",
+      dependencies: [
+        "Peer", "Promise", .product(name: "HTTP", package: "weir"), .product(name: "Platform", package: "weir"),
+        .product(name: "Reactor", package: "weir"),
+      ],
+      path: "HTTPRequests", swiftSettings: target),
   ]
 )

@@ -56,13 +56,13 @@ final class ClientHandler: RequestHandler, @unchecked Sendable {
     return true
   }
 
-  /// Writes some pieces; the rest waits for room.
+  /// Writes what is left of five pieces; what there is no room for waits.
   fileprivate func goOn(_ exchange: Exchange) {
     guard exchange.request.method != .head else { return exchange.finish() }
     let piece = [UInt8](repeating: 0x61, count: 700).withUnsafeBytes { StreamPiece($0) }
-    for _ in 0..<5 {
+    while let watcher = exchange.observer as? Watcher, watcher.piecesLeft > 0 {
       switch exchange.write(piece) {
-      case .taken: continue
+      case .taken: watcher.piecesLeft -= 1
       case .full: return
       case .closed: return exchange.abort()
       }
@@ -87,6 +87,7 @@ final class ClientHandler: RequestHandler, @unchecked Sendable {
 private final class Watcher: ExchangeObserver, @unchecked Sendable {
   private let handler: ClientHandler
   private let exchange: Exchange
+  var piecesLeft = 5
 
   init(_ handler: ClientHandler, _ exchange: Exchange) {
     self.handler = handler
@@ -95,5 +96,9 @@ private final class Watcher: ExchangeObserver, @unchecked Sendable {
 
   override func drained() { handler.goOn(exchange) }
 
-  override func ended() { handler.ended += 1 }
+  override func ended() {
+    handler.ended += 1
+    // Nobody waits for the rest of the answer.
+    exchange.abort()
+  }
 }

@@ -22,7 +22,8 @@ enum HTTPRequestsTarget {
     guard way == .atOnce, tick == 1, !isHTTP2, !stream.starts(with: preface.prefix(24)) else { return }
     let whole = serve(stream, seed: 0, tick, way)
     promise(cut.asked == whole.asked, "it does not matter how requests are cut")
-    promise(cut.problems == whole.problems, "it does not matter how what is no request is cut")
+    // Which of two faults is met first may depend on it.
+    promise(cut.problems.count == whole.problems.count, "it does not matter how what is no request is cut")
   }
 
   private static func serve(_ stream: [UInt8], seed: UInt64, _ tick: Int64, _ way: ClientHandler.Way) -> ClientHandler {
@@ -30,7 +31,8 @@ enum HTTPRequestsTarget {
     var limits = HTTPLimits()
     (limits.headBytes, limits.headFields, limits.bodyBytes) = (600, 12, 500)
     (limits.waitingBytes, limits.pipelinedBytes, limits.concurrentStreams) = (2000, 300, 8)
-    let network = PeerNetwork(stream, seed: seed, tick: tick)
+    // Whoever has nothing to do waits: some ends of connections come with time.
+    let network = PeerNetwork(stream, seed: seed, tick: tick, idleTick: 250_000_000)
     do throws(SystemError) {
       let loop = try EventLoop(network)
       let server = try HTTPServer(loop, handler, limits: limits)
@@ -38,7 +40,7 @@ enum HTTPRequestsTarget {
       _ = try server.listen(.literal("127.0.0.1", port: 0))
       var turns = 0
       while !network.isClosed {
-        loop.run(until: .now, unless: { turns % 2 == 1 })
+        loop.run(until: .now, unless: { false })
         turns += 1
         promise(turns < 100_000, "a connection comes to an end with its client")
         handler.answerOne()

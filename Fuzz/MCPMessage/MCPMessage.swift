@@ -42,7 +42,8 @@ enum MCPMessage {
         try? Pool.delete(at: path)
         _ = try Pool.create(at: path, size: 8192)
       }
-      server = MCPServer(directory: directory, version: "1")
+      let shelf = try PoolShelf(capacity: MCPLimits.keptPools, keptTime: MCPLimits.keptTime)
+      server = MCPServer(directory: directory, version: "1", shelf: shelf)
     } catch {
       return nil
     }

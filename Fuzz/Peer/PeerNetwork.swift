@@ -14,6 +14,7 @@ package final class PeerNetwork: Network, @unchecked Sendable {
   private var watched: [SocketNumber: (interest: Readiness, token: UInt64)] = [:]
   private var isWaiting = true
   private let tick: Int64
+  private let idleTick: Int64
   /// Whether the connection was closed from this side.
   package private(set) var isClosed = false
   /// Bytes that were sent to the peer.
@@ -22,8 +23,10 @@ package final class PeerNetwork: Network, @unchecked Sendable {
   /// - Parameters:
   ///   - seed: Chooses the sizes of reads; 0 for as much as there is room for.
   ///   - tick: Nanoseconds that pass whenever the clock is read.
-  package init(_ stream: [UInt8], seed: UInt64, tick: Int64 = 1) {
+  ///   - idleTick: Nanoseconds that pass besides when nothing is ready.
+  package init(_ stream: [UInt8], seed: UInt64, tick: Int64 = 1, idleTick: Int64 = 0) {
     self.stream = stream
+    self.idleTick = idleTick
     self.tick = tick
     state = seed
     super.init()
@@ -107,6 +110,7 @@ package final class PeerNetwork: Network, @unchecked Sendable {
       events[count] = Poller.Event(token: watch.token, ready: ready)
       count += 1
     }
+    if count == 0 { time += idleTick }
     return count
   }
 }

@@ -78,7 +78,8 @@ extension MCPServer {
     _ path: String, creating: Bool = false, now: Int64, _ body: (Pool) throws(PoolError) -> Value
   ) throws(PoolError) -> Value {
     try shelf.use(
-      path, now: now, opening: { () throws(PoolError) in try creating ? openOrCreate(path) : Pool.open(at: path) }, body)
+      path, now: now, opening: { () throws(PoolError) in try creating ? openOrCreate(path) : Pool.open(at: path) }, body
+    )
   }
 
   private func openOrCreate(_ path: String) throws(PoolError) -> Pool {
