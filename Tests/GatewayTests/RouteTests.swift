@@ -19,6 +19,11 @@ struct RouteTests {
     #expect(try gateway.ask("DELETE", "/v0/pools/a").status == 404)
   }
 
+  @Test(arguments: ["/", "/ui/"]) func thePageIsFoundFromAddressesBesideIt(path: String) throws {
+    let answer = try LiveGateway().ask("GET", path)
+    #expect(answer.status == 307 && answer.field("location") == "/ui")
+  }
+
   @Test func moreThanMayWaitForTheDiskIsRefusedAtOnce() throws {
     let gateway = try LiveGateway { $0.limits.tails = 2 }
     try gateway.makePool("a")
@@ -151,6 +156,8 @@ struct RouteTests {
     #expect(page.status == 200)
     let policy = try #require(page.field("content-security-policy"))
     let nonce = try #require(policy.split(separator: "'nonce-").last?.split(separator: "'").first)
+    // 128 bits, but for leading zeros.
+    #expect(nonce.count > 20)
     #expect(page.body.contains("nonce=\"\(nonce)\""))
     #expect(!page.body.contains("WEIR_NONCE"))
   }

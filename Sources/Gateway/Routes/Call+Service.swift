@@ -25,7 +25,13 @@ extension Call {
   }
 
   func answerPage(_ page: Page) {
-    let (text, policy) = page.make()
+    let text: [UInt8]
+    let policy: String
+    do throws(SystemError) {
+      (text, policy) = try page.make()
+    } catch {
+      return fail(Failure(.internal, "no randomness from the system", causes: [error.message]))
+    }
     var head = head(200, MediaType.page)
     head.add("content-security-policy", policy)
     head.add("referrer-policy", "no-referrer")

@@ -29,8 +29,10 @@ struct Page: Sendable {
   }
 
   /// The page, and what its `content-security-policy` must be.
-  func make() -> (text: [UInt8], policy: String) {
-    let nonce = "\((try? SystemRandom.word()) ?? Clock.wall())"
+  ///
+  /// - Throws: When the system has no randomness to give: a number that can be guessed protects nobody.
+  func make() throws(SystemError) -> (text: [UInt8], policy: String) {
+    let nonce = try String(SystemRandom.word(), radix: 36) + String(SystemRandom.word(), radix: 36)
     var text = parts[0]
     for part in parts.dropFirst() { text += Array(nonce.utf8) + part }
     return (

@@ -41,7 +41,10 @@ enum Route {
       throw .unknown
     }
     if path.count == 1 { return try single(path, method) }
-    guard path.count == 3, path.isWord("ui", at: 0), path.isWord("pools", at: 1) else { throw .unknown }
+    guard path.isWord("ui", at: 0) else { throw .unknown }
+    // Some add a slash to an address, which would break the page's own.
+    if path.count == 2, path.isWord("", at: 1) { return try reading(.home, method) }
+    guard path.count == 3, path.isWord("pools", at: 1) else { throw .unknown }
     return try reading(.page, method)
   }
 
