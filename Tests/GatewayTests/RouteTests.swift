@@ -69,6 +69,24 @@ struct RouteTests {
     #expect(head.takeText().contains("content-length: \(stored.body.utf8.count)\r\n"))
   }
 
+  @Test(arguments: [
+    ("return=minimal", true), ("respond-async, Return=minimal; x=1", true), ("return = minimal", true),
+    ("return=representation", false), ("return=minimally", false), ("", false),
+  ])
+  func whoPrefersAReceiptGetsNoMoreThanThat(preference: String, isReceipt: Bool) throws {
+    let gateway = try LiveGateway()
+    try gateway.makePool("a")
+    let answer = try gateway.ask(
+      "POST", "/v0/pools/a/append", ["prefer: \(preference)"], body: #"{"data":{"long":"text"}}"#)
+    #expect(answer.status == 200)
+    #expect(answer.body.contains("long") == !isReceipt)
+    #expect((answer.field("preference-applied") == "return=minimal") == isReceipt)
+    let message = try gateway.ask("GET", "/v0/pools/a/messages/1").body
+    guard isReceipt else { return #expect(answer.body == message) }
+    let rest = try #require(message.split(separator: ",\"seq\"").last)
+    #expect(answer.body == "{\"message\":{\"seq\"\(rest)")
+  }
+
   @Test(
     arguments: [
       ("GET", "/nope", nil, 404, "NotFound"),

@@ -106,10 +106,34 @@ extension Call {
   }
 
   private func answerMessage(_ document: RawSpan, _ sequence: UInt64, _ time: UInt64, _ desk: Desk) {
+    if prefersReceipt { return answerReceipt(sequence, time, desk) }
     if let fault = write(document, sequence, time, desk) {
       return fail(MessageText.unreadable(fault, sequence: sequence, path: ""))
     }
     answer(desk.text)
+  }
+
+  /// Whether `prefer` has `return=minimal` (RFC 7240): the client knows what it sent.
+  private var prefersReceipt: Bool {
+    guard let preferences = request.headerBytes("prefer") else { return false }
+    return preferences.split(separator: UInt8(ascii: ",")).contains { preference in
+      let end = preference.firstIndex(of: UInt8(ascii: ";")) ?? preference.endIndex
+      let words = preference[..<end].filter { $0 != 0x20 && $0 != 0x09 }
+      return words.map { $0 &- 0x41 < 26 ? $0 | 0x20 : $0 }.elementsEqual("return=minimal".utf8)
+    }
+  }
+
+  /// Answers with what the client does not know of its message.
+  private func answerReceipt(_ sequence: UInt64, _ time: UInt64, _ desk: Desk) {
+    desk.text.removeAll()
+    desk.text.append("{\"message\":{\"seq\":")
+    desk.text.appendDecimal(sequence)
+    desk.text.append(",\"time\":\"")
+    desk.text.appendTimestamp(time)
+    desk.text.append("\"}}\n")
+    var head = jsonHead(200)
+    head.add("preference-applied", "return=minimal")
+    desk.text.withUnsafeBytes { exchange.respond(head, $0) }
   }
 
   /// Puts `{"message":…}` into the desk's text.

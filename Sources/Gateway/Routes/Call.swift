@@ -26,7 +26,7 @@ struct Call: Sendable {
   }
 
   /// The same for JSON.
-  private func jsonHead(_ status: UInt16) -> ResponseHead {
+  func jsonHead(_ status: UInt16) -> ResponseHead {
     var head = Self.plainJSONHead
     head.status = status
     addCORSFields(to: &head)
@@ -90,7 +90,7 @@ struct Call: Sendable {
       head.add("access-control-allow-methods", "GET, POST, DELETE, OPTIONS")
       head.add(
         "access-control-allow-headers",
-        "authorization, content-type, last-event-id, mcp-session-id, mcp-protocol-version")
+        "authorization, content-type, last-event-id, mcp-session-id, mcp-protocol-version, prefer")
       head.add("access-control-max-age", "600")
     }
     head.add("allow", "GET, HEAD, POST, DELETE, OPTIONS")
