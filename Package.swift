@@ -64,6 +64,8 @@ let package = Package(
       name: "CNGHTTP2", path: "Sources/External/CNGHTTP2", pkgConfig: "libnghttp2",
       providers: [.apt(["libnghttp2-dev"]), .brew(["libnghttp2"])]),
     .target(name: "CCurl", path: "Sources/External/CCurl"),
+    .target(
+      name: "CSQLite", path: "Sources/External/CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
     .target(name: "WebPage"),
 
     // 1: the Swift face of the operating system; JSON text
@@ -75,6 +77,9 @@ let package = Package(
 
     // 2: an event loop and the streams on it
     .target(name: "Reactor", dependencies: ["Platform"], swiftSettings: swift),
+
+    // 2: databases
+    .target(name: "SQLite", dependencies: ["Platform", "CSQLite"], swiftSettings: swift),
 
     // 3: ring files
     .target(name: "Pools", dependencies: ["Platform", "Lite3"], swiftSettings: swift),
@@ -203,6 +208,7 @@ let package = Package(
         "TLS",
       ],
       swiftSettings: tests),
+    .testTarget(name: "SQLiteTests", dependencies: ["Platform", "SQLite", "Support"], swiftSettings: tests),
     .testTarget(name: "TLSTests", dependencies: ["Platform", "Reactor", "Support", "TLS"], swiftSettings: tests),
     .testTarget(name: "PoolsTests", dependencies: ["Platform", "Pools", "Support"], swiftSettings: tests),
     .testTarget(
