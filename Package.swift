@@ -43,6 +43,8 @@ let package = Package(
     .library(name: "Channels", targets: ["Channels"]),
     .library(name: "ChannelsAsync", targets: ["ChannelsAsync"]),
     .library(name: "MCP", targets: ["MCP"]),
+    .library(name: "SQLite", targets: ["SQLite"]),
+    .library(name: "State", targets: ["State"]),
   ],
   targets: [
     // 0: the operating system and foreign libraries
@@ -94,6 +96,9 @@ let package = Package(
       name: "HTTP", dependencies: ["JSON", "Platform", "Reactor", "CLLHTTP", "CNGHTTP2"], swiftSettings: swift),
     // 3: an HTTP client
     .target(name: "HTTPClient", dependencies: ["Platform", "CCurl"], swiftSettings: swift),
+
+    // 3: replicated tables
+    .target(name: "State", dependencies: ["Platform", "JSON", "SQLite"], swiftSettings: swift),
 
     // 4: what every interface shows: messages, pools and errors as JSON
     .target(name: "Documents", dependencies: ["JSON", "Lite3", "Platform", "Pools"], swiftSettings: swift),
@@ -209,6 +214,9 @@ let package = Package(
       ],
       swiftSettings: tests),
     .testTarget(name: "SQLiteTests", dependencies: ["Platform", "SQLite", "Support"], swiftSettings: tests),
+    .testTarget(
+      name: "StateTests", dependencies: ["JSON", "Platform", "SQLite", "State", "Support"],
+      exclude: ["crdt-vectors.json"], swiftSettings: tests),
     .testTarget(name: "TLSTests", dependencies: ["Platform", "Reactor", "Support", "TLS"], swiftSettings: tests),
     .testTarget(name: "PoolsTests", dependencies: ["Platform", "Pools", "Support"], swiftSettings: tests),
     .testTarget(

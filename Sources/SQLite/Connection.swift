@@ -20,6 +20,21 @@ package final class Connection: @unchecked Sendable {
   package let path: String
   let hooks = Hooks()
   private var statements = StatementCache(limit: 128)
+  /// Those that begin and end transactions, by their kind.
+  private var ends: [Statement?] = [nil, nil, nil, nil]
+
+  enum End: Int {
+    case begin, beginImmediate, commit, rollBack
+
+    fileprivate var sql: String {
+      switch self {
+      case .begin: "BEGIN"
+      case .beginImmediate: "BEGIN IMMEDIATE"
+      case .commit: "COMMIT"
+      case .rollBack: "ROLLBACK"
+      }
+    }
+  }
 
   /// Opens the database.
   package init(_ path: String, _ mode: Mode) throws(SQLiteError) {
@@ -53,6 +68,7 @@ package final class Connection: @unchecked Sendable {
   /// Ends the connection. What it had open and uncommitted is undone.
   package func close() {
     statements.removeAll()
+    ends = [nil, nil, nil, nil]
     hooks.removeAll(from: handle)
     sqlite3_close_v2(handle)
     handle = nil
@@ -83,6 +99,14 @@ extension Connection {
     }
     let made = try prepare(sql)
     statements.insert(made)
+    return made
+  }
+
+  /// The statement that begins or ends a transaction.
+  func transactionStatement(_ end: End) throws(SQLiteError) -> Statement {
+    if let found = ends[end.rawValue] { return found }
+    let made = try prepare(end.sql)
+    ends[end.rawValue] = made
     return made
   }
 

@@ -12,7 +12,7 @@ package final class Database: @unchecked Sendable {
     /// How long to wait for the file's lock before `.busy`.
     package var busyMilliseconds: Int32 = 5_000
     /// Pages in the log after which a commit moves them into the file.
-    package var checkpointPages = 1_000
+    package var checkpointPages = 4_000
     /// Cache of the writer, in KiB.
     package var cacheKiB = 65_536
 

@@ -58,6 +58,9 @@ extension AuthorizedAction {
   package static let read = SQLITE_READ
   package static let select = SQLITE_SELECT
   package static let function = SQLITE_FUNCTION
+  package static let createTable = SQLITE_CREATE_TABLE
+  package static let createTemporaryTable = SQLITE_CREATE_TEMP_TABLE
+  package static let createView = SQLITE_CREATE_VIEW
   package static let createTrigger = SQLITE_CREATE_TRIGGER
   package static let createTemporaryTrigger = SQLITE_CREATE_TEMP_TRIGGER
   package static let dropTrigger = SQLITE_DROP_TRIGGER
@@ -80,13 +83,14 @@ extension Connection {
     }
     sqlite3_preupdate_hook(
       handle,
-      { context, database, operation, _, table, oldRow, newRow in
-        guard let hooks = Hooks.from(context), let body = hooks.willChange, let database, let table,
+      { context, database, operation, schema, table, oldRow, newRow in
+        guard let hooks = Hooks.from(context), let body = hooks.willChange, let database, let schema, let table,
           let kind = RowChange.Kind(rawValue: operation)
         else { return }
         body(
           RowChange(
-            kind: kind, table: table, oldRow: oldRow, newRow: newRow, database: database, missing: hooks.missingValue))
+            kind: kind, table: table, oldRow: oldRow, newRow: newRow, schema: schema, database: database,
+            missing: hooks.missingValue))
       }, hooks.context)
   }
 

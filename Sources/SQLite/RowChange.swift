@@ -16,8 +16,12 @@ package struct RowChange: ~Copyable {
   /// The row's id before and after; without meaning for tables that have none.
   package let oldRow: Int64
   package let newRow: Int64
+  let schema: UnsafePointer<CChar>
   let database: OpaquePointer
   let missing: OpaquePointer?
+
+  /// Whether the table is one of the file's, and not a temporary one.
+  package var isInMain: Bool { schema[0] == CChar(bitPattern: UInt8(ascii: "m")) }
 
   /// How many triggers deep it happens; 0 for a statement itself.
   package var depth: Int { Int(sqlite3_preupdate_depth(database)) }

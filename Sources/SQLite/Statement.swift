@@ -5,7 +5,9 @@ package final class Statement {
   /// Its text.
   package let sql: String
   private let handle: OpaquePointer
-  private let connection: Connection
+  /// Of the connection, which owns its cached statements: so it is no reference. The library keeps the handle until the last
+  /// statement of a closed connection is gone.
+  private let database: OpaquePointer?
 
   init(_ sql: String, on connection: Connection, isKept: Bool) throws(SQLiteError) {
     var rest = Substring(sql)
@@ -14,7 +16,7 @@ package final class Statement {
     }
     handle = made
     self.sql = sql
-    self.connection = connection
+    database = connection.handle
     guard try Statement.isBlank(rest, whole: sql, on: connection) else {
       throw SQLiteError(
         .misuse, "more than one statement in a text", hint: "give each statement by itself", sql: sql,
@@ -28,7 +30,7 @@ package final class Statement {
     guard let made = try Statement.prepare(&text, whole: whole, on: connection, isKept: false) else { return nil }
     handle = made
     sql = String(whole.utf8.prefix(whole.utf8.count - text.utf8.count)) ?? whole
-    self.connection = connection
+    database = connection.handle
   }
 
   deinit { sqlite3_finalize(handle) }
@@ -82,7 +84,7 @@ extension Statement {
       sqlite3_reset(handle)
       return false
     case let code:
-      let error = SQLiteError(code: code, database: connection.handle, sql: sql)
+      let error = SQLiteError(code: code, database: database, sql: sql)
       sqlite3_reset(handle)
       throw error
     }
@@ -188,10 +190,12 @@ extension Statement {
       sqlite3_reset(handle)
       sqlite3_bind_null(handle, Int32(index))
     }
-    if code != SQLITE_DONE { throw SQLiteError(code: code, database: connection.handle, sql: sql) }
+    if code != SQLITE_DONE { throw SQLiteError(code: code, database: database, sql: sql) }
   }
 
-  private func check(_ code: Int32) throws(SQLiteError) { try connection.check(code, sql) }
+  private func check(_ code: Int32) throws(SQLiteError) {
+    if code != SQLITE_OK { throw SQLiteError(code: code, database: database, sql: sql) }
+  }
 }
 
 // MARK: Columns of the current row, counted from 0

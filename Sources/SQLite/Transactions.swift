@@ -9,13 +9,13 @@ package enum TransactionKind: Sendable {
 extension Connection {
   /// Opens a transaction.
   package func begin(_ kind: TransactionKind) throws(SQLiteError) {
-    try cached(kind == .deferred ? "BEGIN" : "BEGIN IMMEDIATE").run()
+    try transactionStatement(kind == .deferred ? .begin : .beginImmediate).run()
   }
 
   /// Keeps what the transaction did. If that fails the transaction is undone.
   package func commit() throws(SQLiteError) {
     do throws(SQLiteError) {
-      try cached("COMMIT").run()
+      try transactionStatement(.commit).run()
     } catch {
       rollBack()
       throw error
@@ -25,7 +25,7 @@ extension Connection {
   /// Undoes the transaction, if one is open: some failures have done so already.
   package func rollBack() {
     // A rollback cannot fail in a way that leaves the transaction open.
-    if isInTransaction { try? cached("ROLLBACK").run() }
+    if isInTransaction { try? transactionStatement(.rollBack).run() }
   }
 
   /// Keeps what `body` does, or nothing of it if it fails.
