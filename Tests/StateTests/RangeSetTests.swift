@@ -32,6 +32,18 @@ import Testing
     #expect(ranges.ranges == [0...0, UInt64.max - 2...UInt64.max])
   }
 
+  @Test(.timeLimit(.minutes(1))) func aVersionFarAheadCostsNoMoreThanOneNearby() throws {
+    let (from, to) = (try Fixture(site: 1), try Fixture(site: 2))
+    try from.write("INSERT INTO t VALUES (1, 'x', 1)")
+    var set = try from.sets()[0]
+    set.version = UInt64(Int64.max)
+    set.lastSeq = 5
+    for index in set.changes.indices { set.changes[index].version = set.version }
+    #expect(try to.store.receive([set]) == [.partial])
+    #expect(to.store.versions(of: set.site).missing.count == set.version - 1)
+    #expect(try to.store.heads() == [:])
+  }
+
   @Test func aSiteKnowsWhatCameAndWhatIsMissing() {
     var versions = SiteVersions()
     versions.know(1...2)

@@ -130,6 +130,16 @@ import Testing
     #expect(try fixture.store.differences().isEmpty)
   }
 
+  @Test func whatIsDeclaredAgainIsNotRetiredAnyMore() throws {
+    let (text, line) = ("CREATE TABLE t (a INTEGER PRIMARY KEY NOT NULL, b TEXT);", "-- weir retired t.b\n")
+    let fixture = try Fixture(text)
+    try fixture.store.apply(schema(line + text), time: 0)
+    #expect(try fixture.store.retired() == ["t.b"])
+    #expect(try fixture.store.apply(schema(line + text), time: 0).isEmpty)
+    #expect(try fixture.store.apply(schema(text), time: 0).restored == ["t.b"])
+    #expect(try fixture.store.dropRetired().isEmpty)
+  }
+
   @Test func readsFilesOfADirectoryByName() throws {
     let directory = try TemporaryDirectory()
     try write(Array("CREATE TABLE b (a INT NOT NULL PRIMARY KEY);".utf8), to: directory.file("2.sql"))

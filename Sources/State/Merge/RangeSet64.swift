@@ -14,6 +14,12 @@ package struct RangeSet64: Equatable, Sendable {
 
   package func contains(_ number: UInt64) -> Bool { covers(number...number) }
 
+  /// The range that has the number.
+  package func range(of number: UInt64) -> ClosedRange<UInt64>? {
+    let index = firstIndex(endingAtOrAfter: number)
+    return index < ranges.count && ranges[index].contains(number) ? ranges[index] : nil
+  }
+
   /// Whether it has all numbers of the range.
   package func covers(_ range: ClosedRange<UInt64>) -> Bool {
     let index = firstIndex(endingAtOrAfter: range.lowerBound)

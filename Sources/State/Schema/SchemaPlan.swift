@@ -12,6 +12,8 @@ public struct SchemaReport: Equatable, Sendable {
   public var droppedIndexes: [String] = []
   /// What was retired, as `table` or `table.column`.
   public var retired: [String] = []
+  /// What was retired and is no longer.
+  public var restored: [String] = []
   /// The schema's version, which each change of it raises.
   public var version: UInt64 = 0
 
@@ -29,6 +31,7 @@ enum SchemaStep: Equatable {
   case makeIndex(Schema.Index)
   case dropIndex(String)
   case retire(Schema.Retired)
+  case restore(Schema.Retired)
 }
 
 /// The steps from what is there to what is wanted, or why there are none.
@@ -38,12 +41,14 @@ struct SchemaPlan {
   /// - Parameters:
   ///   - existing: The shapes of tables of the file, by the names of the schema's tables; nil where there is none.
   ///   - isTracked: Whether a table is replicated already.
+  ///   - retired: What is retired already and not dropped.
   ///   - indexes: Of the tables of the file, without the state's own.
   init(
     _ schema: Schema, existing: (String) throws(StateError) -> TableShape?, isTracked: (String) -> Bool,
-    indexes: [Schema.Index]
+    retired: [Schema.Retired], indexes: [Schema.Index]
   ) throws(StateError) {
-    for one in schema.retired where !schema.isInForce(one, isTracked) { steps.append(.retire(one)) }
+    for one in schema.retired where isTracked(one.table) && !retired.contains(one) { steps.append(.retire(one)) }
+    for one in retired where !schema.retired.contains(one) && schema.declares(one) { steps.append(.restore(one)) }
     for table in schema.tables {
       guard let old = try existing(table.name) else {
         steps.append(.make(table))
@@ -110,8 +115,14 @@ struct SchemaPlan {
 }
 
 extension Schema {
-  /// Whether nothing is left to retire: there is no such table any more.
-  fileprivate func isInForce(_ one: Retired, _ isTracked: (String) -> Bool) -> Bool { !isTracked(one.table) }
+  /// Whether a table or column is among what it declares.
+  fileprivate func declares(_ one: Retired) -> Bool {
+    tables.contains { table in
+      guard table.name.isSame(word: one.table) else { return false }
+      guard let column = one.column else { return true }
+      return table.columns.contains { $0.name.isSame(word: column) }
+    }
+  }
 }
 
 extension TableShape.Column {

@@ -12,7 +12,8 @@ extension StateStore {
     if !plan.steps.isEmpty {
       report = try changeSchema { (core) throws(StateError) in
         var report = SchemaReport()
-        for step in plan.steps { try core.perform(step, time: time, &report) }
+        // Once more: somebody may have changed the tables since.
+        for step in try core.plan(schema).steps { try core.perform(step, time: time, &report) }
         return report
       }
       try retrySetAside()
@@ -50,7 +51,7 @@ extension WriterCore {
     }
     return try SchemaPlan(
       schema, existing: { (name) throws(StateError) in try TableShape(name, on: connection) },
-      isTracked: { tables.table(named: $0) != nil }, indexes: indexes)
+      isTracked: { tables.table(named: $0) != nil }, retired: try retiredNames(), indexes: indexes)
   }
 
   func perform(_ step: SchemaStep, time: UInt64, _ report: inout SchemaReport) throws(StateError) {
@@ -73,7 +74,9 @@ extension WriterCore {
       try change("DROP INDEX IF EXISTS \(SQL.name(name))", nil)
       report.droppedIndexes.append(name)
     case .retire(let one):
-      if try retire(one) { report.retired.append(one.description) }
+      if try setRetired(one, true) { report.retired.append(one.description) }
+    case .restore(let one):
+      if try setRetired(one, false) { report.restored.append(one.description) }
     }
   }
 
@@ -83,18 +86,17 @@ extension WriterCore {
     }
   }
 
-  /// Whether it was not retired before.
-  private func retire(_ one: Schema.Retired) throws(StateError) -> Bool {
+  /// Whether that was new.
+  private func setRetired(_ one: Schema.Retired, _ isRetired: Bool) throws(StateError) -> Bool {
     guard let table = tables.table(named: one.table) else { return false }
-    if let column = one.column, table.index(of: column) == nil { return false }
     return try state { () throws(SQLiteError) in
-      let id = SQLiteValue.integer(Int64(table.id))
+      let (id, flag) = (SQLiteValue.integer(Int64(table.id)), SQLiteValue.integer(isRetired ? 1 : 0))
       if let column = one.column {
         try connection.run(
-          "UPDATE __weir_column SET retired = 1 WHERE table_id = ? AND name = ? AND retired = 0",
-          [id, SQLiteValue(column)])
+          "UPDATE __weir_column SET retired = ?1 WHERE table_id = ?2 AND name = ?3 AND retired <> ?1",
+          [flag, id, SQLiteValue(column)])
       } else {
-        try connection.run("UPDATE __weir_table SET retired = 1 WHERE id = ? AND retired = 0", [id])
+        try connection.run("UPDATE __weir_table SET retired = ?1 WHERE id = ?2 AND retired <> ?1", [flag, id])
       }
       let isNew = connection.changes > 0
       if isNew { try raiseSchemaVersion() }

@@ -7,7 +7,8 @@ extension StateStore {
   /// - Returns: How many effects there were.
   @discardableResult
   public func merge(_ changes: [Change]) throws(StateError) -> Int {
-    try database.write { (_) throws(StateError) in
+    for change in changes { if let fault = change.fault { throw fault } }
+    return try database.write { (_) throws(StateError) in
       try core.begin()
       do throws(StateError) {
         var merger = core.makeMerger()

@@ -54,6 +54,9 @@ extension StateStore {
 
   /// Notes that these versions of a site are empty: nothing of them is left anywhere.
   public func receiveEmpty(_ versions: ClosedRange<UInt64>, of site: SiteID) throws(StateError) {
+    guard versions.lowerBound > 0, versions.upperBound <= UInt64(Int64.max) else {
+      throw StateError(.malformed, "a range of empty versions that cannot be")
+    }
     try database.write { (_) throws(StateError) in
       try core.inCommit { (_) throws(StateError) in
         let number = try core.clocks.number(of: site)
@@ -239,7 +242,15 @@ extension SiteVersions {
   /// The highest version that is known whole.
   var highestApplied: UInt64 {
     var version = head
-    while version > 0, !knows(version) { version -= 1 }
+    while version > 0 {
+      if let gap = missing.range(of: version) {
+        version = gap.lowerBound - 1
+      } else if partial[version] != nil {
+        version -= 1
+      } else {
+        break
+      }
+    }
     return version
   }
 }
@@ -247,17 +258,26 @@ extension SiteVersions {
 extension ChangeSet {
   /// What is wrong with it by itself.
   var fault: StateError? {
-    if version == 0 || version > UInt64(Int64.max) || lastSeq > UInt64(Int64.max) || seqs.upperBound > UInt64(Int64.max)
-    {
-      return StateError(.malformed, "a change set has a version or place that cannot be")
-    }
+    guard let largest = UInt64(exactly: Int64.max), (1...largest).contains(version), lastSeq <= largest,
+      seqs.upperBound <= largest
+    else { return StateError(.malformed, "a change set has a version or place that cannot be") }
     for change in changes {
       guard change.site == site, change.version == version, seqs.contains(change.seq) else {
         return StateError(.malformed, "a change set has a change that is not of it", table: change.table)
       }
-      guard change.causalLength > 0, change.causalLength <= UInt64(Int64.max), change.columnVersion <= UInt64(Int64.max)
-      else { return StateError(.malformed, "a change has a length or version that cannot be", table: change.table) }
+      if let fault = change.fault { return fault }
     }
+    return nil
+  }
+}
+
+extension Change {
+  /// What is wrong with its numbers by themselves: the file has them with a sign, and a row that was never made is none.
+  var fault: StateError? {
+    let largest = UInt64(Int64.max)
+    guard (1...largest).contains(version), seq <= largest, (1...largest).contains(causalLength),
+      columnVersion <= largest
+    else { return StateError(.malformed, "a change has a version, place or length that cannot be", table: table) }
     return nil
   }
 }
