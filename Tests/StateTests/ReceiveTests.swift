@@ -105,4 +105,20 @@ import Testing
     #expect(results.last == .setAside(.init(.malformed, "")))
     #expect(try to.rows().isEmpty)
   }
+
+  @Test(
+    arguments: [
+      [1.5, 2], [1, "k"], ["7", "k"], [1.0, .null], [" 1e3 ", "k"],
+    ] as [[SQLiteValue]])
+  func aKeyThatTheTableWouldStoreAsAnotherIsNone(key: [SQLiteValue]) throws {
+    let to = try Fixture("CREATE TABLE t (x TEXT NOT NULL, y REAL NOT NULL, z, PRIMARY KEY (y, x)) WITHOUT ROWID")
+    let change = Change(
+      table: "t", key: PackedKey.pack(key), column: "z", value: 1, columnVersion: 1, version: 1,
+      site: SiteID(high: 9, low: 9), causalLength: 1, seq: 0, time: 0)
+    #expect(#expect(throws: StateError.self) { try to.store.merge([change]) }?.kind == .malformed)
+    var good = change
+    good.key = PackedKey.pack(["seven", "k"])
+    #expect(try to.store.merge([good]) == 1)
+    #expect(try to.store.differences().isEmpty)
+  }
 }

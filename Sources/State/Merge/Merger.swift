@@ -56,6 +56,7 @@ struct Merger {
       return try skip(changes)
     }
     let (key, values) = try table.rowKey(changes[changes.startIndex].key)
+    try check(values, as: table)
     let row = RowID(table: table.id, key: key)
     let old = try clocks.clock(of: row)
     var clock = old ?? RowClock()
@@ -73,6 +74,19 @@ struct Merger {
       touched.append(
         TouchedRow(
           table: table.id, key: key, changed: work.changed, kind: work.isWhole ? .whole : .columns))
+    }
+  }
+
+  /// Text that a column of numbers would store as a number is no key: the row would be another than the clock's.
+  private func check(_ key: [SQLiteValue], as table: TrackedTable) throws(StateError) {
+    for (column, value) in zip(table.key, key) {
+      guard case .text = value, column.affinity == .numeric || column.affinity == .real else { continue }
+      let isNumber = try state { () throws(SQLiteError) in
+        try connection.value("SELECT CAST(?1 AS NUMERIC) = ?1", [value])
+      }
+      if isNumber == 1 {
+        throw StateError(.malformed, "a key that the table would store as another", table: table.name)
+      }
     }
   }
 

@@ -123,10 +123,12 @@ extension FileLayout {
 
 extension TableShape.Column {
   /// SQLite's rule: what the declared type contains.
-  var isReal: Bool {
+  func affinity(isStrict: Bool) -> Affinity {
     func has(_ word: StaticString) -> Bool { type.utf8.contains(word: word) }
-    if has("INT") || has("CHAR") || has("CLOB") || has("TEXT") || has("BLOB") { return false }
-    return has("REAL") || has("FLOA") || has("DOUB")
+    if has("INT") { return .numeric }
+    if has("CHAR") || has("CLOB") || has("TEXT") { return .text }
+    if has("BLOB") || type.isEmpty || isStrict && has("ANY") { return .blob }
+    return has("REAL") || has("FLOA") || has("DOUB") ? .real : .numeric
   }
 }
 

@@ -31,8 +31,9 @@ package final class TrackedTable: Sendable {
   struct KeyColumn: Sendable {
     let name: String
     let place: Int
+    let affinity: Affinity
     /// Whether whole numbers in it are stored as integers and read as real numbers.
-    let isReal: Bool
+    var isReal: Bool { affinity == .real }
   }
 
   /// The table's number, which stays the same as long as it is there.
@@ -74,6 +75,9 @@ package final class TrackedTable: Sendable {
     guard values.count == key.count else {
       throw StateError(
         .malformed, "a key of \(values.count) values for a table whose key has \(key.count)", table: name)
+    }
+    for (column, value) in zip(key, values) where !column.affinity.keeps(value) {
+      throw StateError(.malformed, "a key that the table would store as another", table: name)
     }
     if hasIntegerKey {
       guard case .integer(let number) = values[0] else {
@@ -162,4 +166,21 @@ package final class TrackedTables: Sendable {
 
   func table(id: Int) -> TrackedTable? { byID[id].map { tables[$0] } }
   package func table(named name: String) -> TrackedTable? { byName[Array(name.utf8)].map { tables[$0] } }
+}
+
+/// What a column makes of values that are stored in it.
+enum Affinity {
+  case blob, text, numeric, real
+
+  /// Whether a key's value stays what it is. Text in a column of numbers may be one: that only SQLite can tell.
+  func keeps(_ value: SQLiteValue) -> Bool {
+    switch (self, value) {
+    case (_, .null): false
+    case (.blob, _), (_, .blob), (_, .text): true
+    case (.text, _): false
+    case (.numeric, .real(let number)): !(abs(number) < 0x1p63) || Double(Int64(number)) != number
+    case (.numeric, .integer), (.real, .real): true
+    case (.real, .integer): false
+    }
+  }
 }

@@ -56,7 +56,9 @@ extension TrackedTable {
     }
     self.init(
       id: id, name: shape.name,
-      key: shape.key.map { KeyColumn(name: $0.name, place: places[$0], isReal: $0.isReal) },
+      key: shape.key.map {
+        KeyColumn(name: $0.name, place: places[$0], affinity: $0.affinity(isStrict: shape.isStrict))
+      },
       columns: columns.sorted { $0.number < $1.number }, hasIntegerKey: shape.hasIntegerKey,
       retired: numbers.keys.map { String(decoding: $0, as: UTF8.self) })
   }
