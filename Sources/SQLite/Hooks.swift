@@ -77,7 +77,12 @@ extension Connection {
   package func onChange(_ body: ((borrowing RowChange) -> Void)?) {
     hooks.willChange = body
     hooks.missingValue = csqlite_missing_value(handle)
-    guard body != nil else {
+    tellOfChanges(body != nil)
+  }
+
+  /// Stops calling the body of `onChange` for a while, which spares what is written meanwhile the library's work for it.
+  package func tellOfChanges(_ isWanted: Bool) {
+    guard isWanted else {
       sqlite3_preupdate_hook(handle, nil, nil)
       return
     }

@@ -96,9 +96,11 @@ public final class WriteTransaction {
   /// Captures what `body` changes, and refuses what callers' statements may not do.
   private func guarded<R>(_ body: () throws(SQLiteError) -> R) throws(StateError) -> R {
     core.capture.isOn = true
+    core.connection.tellOfChanges(true)
     core.statementGuard.isOn = true
     defer {
       core.capture.isOn = false
+      core.connection.tellOfChanges(false)
       core.statementGuard.isOn = false
     }
     do throws(SQLiteError) {

@@ -34,6 +34,7 @@ final class WriterCore {
     mergeStatements = MergeStatements(connection)
     do throws(SQLiteError) {
       try capture.listen(to: connection)
+      connection.tellOfChanges(false)
       try statementGuard.stand(before: connection)
       joinWatch = try connection.prepare("DELETE FROM \(Capture.watch)")
     } catch {
