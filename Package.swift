@@ -43,6 +43,8 @@ let package = Package(
     .library(name: "Channels", targets: ["Channels"]),
     .library(name: "ChannelsAsync", targets: ["ChannelsAsync"]),
     .library(name: "MCP", targets: ["MCP"]),
+    .library(name: "SQLite", targets: ["SQLite"]),
+    .library(name: "State", targets: ["State"]),
   ],
   targets: [
     // 0: the operating system and foreign libraries
@@ -64,6 +66,8 @@ let package = Package(
       name: "CNGHTTP2", path: "Sources/External/CNGHTTP2", pkgConfig: "libnghttp2",
       providers: [.apt(["libnghttp2-dev"]), .brew(["libnghttp2"])]),
     .target(name: "CCurl", path: "Sources/External/CCurl"),
+    .target(
+      name: "CSQLite", path: "Sources/External/CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
     .target(name: "WebPage"),
 
     // 1: the Swift face of the operating system; JSON text
@@ -75,6 +79,9 @@ let package = Package(
 
     // 2: an event loop and the streams on it
     .target(name: "Reactor", dependencies: ["Platform"], swiftSettings: swift),
+
+    // 2: databases
+    .target(name: "SQLite", dependencies: ["Platform", "CSQLite"], swiftSettings: swift),
 
     // 3: ring files
     .target(name: "Pools", dependencies: ["Platform", "Lite3"], swiftSettings: swift),
@@ -89,6 +96,9 @@ let package = Package(
       name: "HTTP", dependencies: ["JSON", "Platform", "Reactor", "CLLHTTP", "CNGHTTP2"], swiftSettings: swift),
     // 3: an HTTP client
     .target(name: "HTTPClient", dependencies: ["Platform", "CCurl"], swiftSettings: swift),
+
+    // 3: replicated tables
+    .target(name: "State", dependencies: ["Platform", "JSON", "SQLite"], swiftSettings: swift),
 
     // 4: what every interface shows: messages, pools and errors as JSON
     .target(name: "Documents", dependencies: ["JSON", "Lite3", "Platform", "Pools"], swiftSettings: swift),
@@ -203,6 +213,10 @@ let package = Package(
         "TLS",
       ],
       swiftSettings: tests),
+    .testTarget(name: "SQLiteTests", dependencies: ["Platform", "SQLite", "Support"], swiftSettings: tests),
+    .testTarget(
+      name: "StateTests", dependencies: ["JSON", "Platform", "SQLite", "State", "Support"],
+      exclude: ["crdt-vectors.json"], swiftSettings: tests),
     .testTarget(name: "TLSTests", dependencies: ["Platform", "Reactor", "Support", "TLS"], swiftSettings: tests),
     .testTarget(name: "PoolsTests", dependencies: ["Platform", "Pools", "Support"], swiftSettings: tests),
     .testTarget(

@@ -2,16 +2,18 @@
 import PackageDescription
 
 var targets: [Target] = [
-  .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite3"])]),
+  .systemLibrary(
+    name: "CPlainSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite3"])]),
   .target(name: "CAllocations"),
   .target(name: "CMachine"),
   .executableTarget(
     name: "benchmark",
     dependencies: [
-      "CSQLite", "CAllocations", "CMachine",
+      "CPlainSQLite", "CAllocations", "CMachine",
       .product(name: "Platform", package: "weir"), .product(name: "JSON", package: "weir"),
       .product(name: "Lite3", package: "weir"), .product(name: "Pools", package: "weir"),
-      .product(name: "Channels", package: "weir"),
+      .product(name: "Channels", package: "weir"), .product(name: "State", package: "weir"),
+      .product(name: "SQLite", package: "weir"),
     ],
     path: "Sources/Benchmark",
     swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),

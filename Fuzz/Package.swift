@@ -60,5 +60,16 @@ let package = Package(
         .product(name: "Reactor", package: "weir"),
       ],
       path: "HTTPRequests", swiftSettings: target),
+    .executableTarget(
+      name: "PackedKeys",
+      dependencies: ["Promise", .product(name: "SQLite", package: "weir"), .product(name: "State", package: "weir")],
+      path: "PackedKeys", swiftSettings: target),
+    .executableTarget(
+      name: "ChangeSets",
+      dependencies: [
+        "Promise", .product(name: "Platform", package: "weir"), .product(name: "SQLite", package: "weir"),
+        .product(name: "State", package: "weir"),
+      ],
+      path: "ChangeSets", swiftSettings: target),
   ]
 )

@@ -1,8 +1,8 @@
 import Platform
 
-/// Measures pools and channels against what the machine can do and against what people use instead, everything in one run.
+/// Measures pools, channels and replicated tables against what the machine can do and against what people use instead, everything in one run.
 ///
-///     benchmark [--json] [--quick] [--only encode|append|read|writers|follow|start|channels|http]
+///     benchmark [--json] [--quick] [--only encode|append|read|writers|follow|start|channels|http|state]
 ///         [--weir PATH --empty PATH]
 ///
 /// Figures are medians of five runs; a ratio is the median of the ratios of single runs, ours and the peer's taken in turn.
@@ -30,6 +30,7 @@ import Platform
     if wanted("read") { try ReadBenchmarks(count: count).run(&report) }
     if wanted("writers") { try ProcessBenchmarks(count: count).writers(&report) }
     if wanted("follow") { try ProcessBenchmarks(count: count).follow(&report) }
+    if wanted("state") { try StateBenchmarks(count: count).run(&report) }
     if wanted("channels"), let channels = try ChannelBenchmarks(count: count) { try channels.run(&report) }
     if wanted("http"), let weir = value("--weir", arguments),
       let http = try HTTPBenchmarks(count: count, weir: weir)

@@ -1,4 +1,4 @@
-import CSQLite
+import CPlainSQLite
 import Platform
 
 /// A table used as a queue: what many people have instead of a pool. WAL mode, one insert a transaction.

@@ -1,0 +1,40 @@
+internal import SQLite
+
+extension StateStore {
+  /// Merges changes in one transaction, all or none, and notes the versions that they name as seen. For whole transactions and
+  /// parts of them there is `receive`, which keeps count of what is missing.
+  ///
+  /// - Returns: How many effects there were.
+  @discardableResult
+  public func merge(_ changes: [Change]) throws(StateError) -> Int {
+    for change in changes { if let fault = change.fault { throw fault } }
+    return try database.write { (_) throws(StateError) in
+      try core.begin()
+      do throws(StateError) {
+        var merger = core.makeMerger()
+        try merger.merge(changes)
+        try core.commit()
+        core.tell(core.transactions(of: changes), merger.touched)
+        return merger.impact
+      } catch {
+        core.rollBack()
+        throw error
+      }
+    }
+  }
+}
+
+extension WriterCore {
+  func makeMerger() -> Merger { Merger(clocks, mergeStatements, equalValuesMerge: settings.equalValuesMerge) }
+
+  /// Each transaction that changes are of, once if they come together.
+  func transactions(of changes: [Change]) -> [(site: SiteID, version: UInt64)] {
+    guard observer != nil else { return [] }
+    var found: [(site: SiteID, version: UInt64)] = []
+    for change in changes {
+      if let last = found.last, last.site == change.site, last.version == change.version { continue }
+      found.append((change.site, change.version))
+    }
+    return found
+  }
+}

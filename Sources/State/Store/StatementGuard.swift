@@ -1,0 +1,109 @@
+internal import SQLite
+
+/// Looks at what statements of callers would do: they may not end the transaction around them, touch the state's own books, or
+/// change what a replicated table is.
+final class StatementGuard {
+  /// On while a caller's statement is prepared or runs; the state's own are not asked.
+  var isOn = false
+  var tables: TrackedTables?
+  /// Why the last statement was refused.
+  private(set) var refusal: StateError?
+
+  func stand(before connection: Connection) throws(SQLiteError) {
+    try connection.onAuthorize { [self] action in
+      guard isOn, let found = refusal(of: action) else { return true }
+      refusal = found
+      return false
+    }
+  }
+
+  /// The refusal that made a statement fail, if that was it.
+  func takeRefusal() -> StateError? {
+    defer { refusal = nil }
+    return refusal
+  }
+
+  private func refusal(of action: AuthorizedAction) -> StateError? {
+    switch action.code {
+    case AuthorizedAction.transaction:
+      return no(
+        "a transaction cannot be begun or ended by a statement", "all statements of a request are one transaction")
+    case AuthorizedAction.savepoint:
+      return isOurs(action.second) ? no("the savepoint's name is taken", "choose another name") : nil
+    case AuthorizedAction.attach, AuthorizedAction.detach:
+      return no("other databases cannot be attached", "copy what you need")
+    case AuthorizedAction.pragma:
+      return isHarmless(pragma: action) ? nil : no("the pragma \(action.first ?? "") cannot be used here", nil)
+    case AuthorizedAction.insert, AuthorizedAction.update, AuthorizedAction.delete:
+      return isOurs(action.first) ? no("\(action.first ?? "") belongs to the state", "only read it") : nil
+    case AuthorizedAction.createTrigger:
+      return isTracked(action.second)
+        ? no(
+          "a replicated table cannot have triggers",
+          "what a trigger writes while changes are merged would not replicate")
+        : nil
+    case AuthorizedAction.alterTable, AuthorizedAction.createIndex, AuthorizedAction.dropIndex:
+      return isTracked(action.second)
+        ? no("a replicated table is changed by its schema only", "change the schema's file, and load it") : nil
+    case AuthorizedAction.dropTable:
+      return isTracked(action.first) || isOurs(action.first)
+        ? no("a replicated table is changed by its schema only", "retire it in the schema first") : nil
+    default:
+      return nil
+    }
+  }
+
+  private func no(_ message: String, _ hint: String?) -> StateError { StateError(.sql, message, hint: hint) }
+
+  private func isOurs(_ name: String?) -> Bool {
+    guard let name else { return false }
+    // SQLite's own catalogue is written by any CREATE; it guards that itself.
+    return name.utf8.starts(with: FileLayout.prefix.utf8)
+  }
+
+  private func isTracked(_ name: String?) -> Bool {
+    guard let name, let tables else { return false }
+    return tables.tables.contains { $0.name.utf8.elementsEqual(name.utf8) }
+  }
+
+  /// Those that only tell.
+  private func isHarmless(pragma action: AuthorizedAction) -> Bool {
+    let telling = [
+      "table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo", "foreign_key_list",
+      "function_list", "collation_list", "compile_options",
+    ]
+    guard let name = action.first else { return false }
+    return telling.contains { $0.utf8.elementsEqual(name.utf8) }
+      || action.second == nil && name.utf8.elementsEqual("data_version".utf8)
+  }
+}
+
+/// Prepared statements of callers, which were looked at when they were prepared.
+struct UserStatements {
+  private var statements: [[UInt8]: Statement] = [:]
+  /// What is looked for first: most callers say the same again.
+  private var last: Statement?
+  private static let limit = 256
+
+  mutating func statement(_ sql: String, on connection: Connection) throws(SQLiteError) -> Statement {
+    if let last, last.sql.utf8.elementsEqual(sql.utf8) {
+      last.clearBindings()
+      return last
+    }
+    let key = Array(sql.utf8)
+    if let found = statements[key] {
+      last = found
+      found.reset()
+      found.clearBindings()
+      return found
+    }
+    let made = try connection.prepare(sql)
+    // Whose texts differ each time gains nothing from it anyway.
+    if statements.count >= Self.limit { statements = [:] }
+    statements[key] = made
+    last = made
+    return made
+  }
+
+  mutating func removeAll() { (statements, last) = ([:], nil) }
+}

@@ -1,0 +1,41 @@
+package import Platform
+
+/// What names a node: 16 random bytes, shown as a UUID. Ordered by its bytes.
+public struct SiteID: Hashable, Comparable, Sendable {
+  private let high: UInt64
+  private let low: UInt64
+
+  /// The bytes as big-endian halves.
+  public init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+
+  /// Nil unless there are 16 bytes.
+  public init?(_ bytes: [UInt8]) {
+    guard bytes.count == 16 else { return nil }
+    func half(_ part: ArraySlice<UInt8>) -> UInt64 { part.reduce(0) { $0 << 8 | UInt64($1) } }
+    self.init(high: half(bytes[..<8]), low: half(bytes[8...]))
+  }
+
+  /// A new one: a UUID of version 4.
+  package static func random() throws(SystemError) -> SiteID {
+    let high = try SystemRandom.word() & ~0xf000 | 0x4000
+    let low = try SystemRandom.word() & (.max >> 2) | 1 << 63
+    return SiteID(high: high, low: low)
+  }
+
+  /// The 16 bytes.
+  public var bytes: [UInt8] {
+    [high, low].flatMap { half in (0..<8).map { UInt8(truncatingIfNeeded: half >> (56 - 8 * $0)) } }
+  }
+
+  /// 32 hexadecimal digits.
+  public var hexadecimal: String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+
+  /// By bytes.
+  public static func < (a: SiteID, b: SiteID) -> Bool { (a.high, a.low) < (b.high, b.low) }
+}
