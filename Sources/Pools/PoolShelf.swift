@@ -12,6 +12,9 @@ public final class PoolShelf: @unchecked Sendable {
     var usedAt: Int64
   }
 
+  /// How often a pool is opened that is replaced again and again.
+  private static let mostAttempts = 3
+
   private let capacity: Int
   private let keptTime: Int64
   private let lock: Lock
@@ -43,21 +46,19 @@ public final class PoolShelf: @unchecked Sendable {
   public func use<R>(
     _ key: String, now: Int64, opening open: () throws(PoolError) -> Pool, _ body: (Pool) throws(PoolError) -> R
   ) throws(PoolError) -> R {
-    if let pool = find(key, now: now) {
+    var attempts = 0
+    while true {
+      let found = find(key, now: now)
+      let pool = if let found { found } else { keep(try open(), as: key, now: now) }
       do throws(PoolError) {
         return try body(pool)
       } catch {
-        guard Self.isGone(error) else { throw error }
-        drop(key)
+        // Of a message that is not there the sequence is known; else the file is not.
+        guard error.kind == .notFound, error.sequence == nil else { throw error }
+        drop(pool, of: key)
+        attempts += 1
+        if attempts == Self.mostAttempts { throw error }
       }
-    }
-    let pool = try open()
-    put(pool, as: key, now: now)
-    do throws(PoolError) {
-      return try body(pool)
-    } catch {
-      if Self.isGone(error) { drop(key) }
-      throw error
     }
   }
 
@@ -103,8 +104,20 @@ public final class PoolShelf: @unchecked Sendable {
     _ = consume kept
   }
 
-  /// Of a message that is not there the sequence is known; else the file is not.
-  private static func isGone(_ error: PoolError) -> Bool { error.kind == .notFound && error.sequence == nil }
+  /// Keeps a pool that was just opened, unless somebody else was faster: then theirs is the one that is used.
+  private func keep(_ pool: Pool, as key: String, now: Int64) -> Pool {
+    if let other = find(key, now: now) { return other }
+    put(pool, as: key, now: now)
+    return pool
+  }
+
+  /// Lets go of this very pool: there may be a newer one by now.
+  private func drop(_ pool: Pool, of key: String) {
+    lock.lock()
+    let gone = index(of: key).flatMap { places[$0].pool === pool ? places.remove(at: $0) : nil }
+    lock.unlock()
+    _ = consume gone
+  }
 
   private func index(of key: String) -> Int? {
     let wanted = key.utf8

@@ -32,7 +32,7 @@ struct Page: Sendable {
   ///
   /// - Throws: When the system has no randomness to give: a number that can be guessed protects nobody.
   func make() throws(SystemError) -> (text: [UInt8], policy: String) {
-    let nonce = try String(SystemRandom.word(), radix: 36) + String(SystemRandom.word(), radix: 36)
+    let nonce = try "\(SystemRandom.word())\(SystemRandom.word())"
     var text = parts[0]
     for part in parts.dropFirst() { text += Array(nonce.utf8) + part }
     return (
