@@ -94,7 +94,7 @@ final class HTTP1Parser {
     let lengths = parts.count(of: "content-length")
     if encodings > 0 {
       if lengths > 0 || encodings > 1 || parts.version == .http10 { return .malformed }
-      guard let encoding = parts.only("transfer-encoding"), RequestParts.isSame(encoding, "chunked") else {
+      guard let encoding = parts.only("transfer-encoding"), FieldWord.isSame(encoding, "chunked") else {
         return .unknownTransfer
       }
     }

@@ -105,6 +105,25 @@ public final class Request: Sendable {
   }
 }
 
+/// Words in the values of fields, where the case of letters does not count.
+public enum FieldWord {
+  /// Whether both are the same but for the case of letters.
+  ///
+  /// - Parameter lowercase: Without capital letters.
+  public static func isSame(_ text: ArraySlice<UInt8>, _ lowercase: StaticString) -> Bool {
+    guard text.count == lowercase.utf8CodeUnitCount else { return false }
+    return text.withUnsafeBufferPointer { text in
+      lowercase.withUTF8Buffer { wanted in
+        for index in wanted.indices {
+          let byte = text[index]
+          if (byte &- 0x41 < 26 ? byte | 0x20 : byte) != wanted[index] { return false }
+        }
+        return true
+      }
+    }
+  }
+}
+
 /// A request's head in the making: what parsers put together.
 struct RequestParts {
   var method = Method.other
@@ -159,15 +178,8 @@ struct RequestParts {
 
   var expectation: Expectation {
     guard version != .http10, count(of: "expect") > 0 else { return .none }
-    guard let text = only("expect"), Self.isSame(text, "100-continue") else { return .unknown }
+    guard let text = only("expect"), FieldWord.isSame(text, "100-continue") else { return .unknown }
     return .goOn
-  }
-
-  /// Whether both are the same but for the case of letters.
-  static func isSame(_ text: ArraySlice<UInt8>, _ lowercase: StaticString) -> Bool {
-    lowercase.withUTF8Buffer { wanted in
-      text.count == wanted.count && zip(text, wanted).allSatisfy { ($0 &- 0x41 < 26 ? $0 | 0x20 : $0) == $1 }
-    }
   }
 
   /// Makes the target a path: it may come with scheme and host before it (RFC 9112, section 3.2.2), which must be the host of
@@ -178,7 +190,7 @@ struct RequestParts {
     if text.count == 1, text.first == UInt8(ascii: "*") { return method == .options }
     guard let colon = text.firstIndex(of: UInt8(ascii: ":")),
       bytes[colon..<target.upperBound].starts(with: [0x3a, 0x2f, 0x2f] as [UInt8]),
-      Self.isSame(text[..<colon], "http") || Self.isSame(text[..<colon], "https")
+      FieldWord.isSame(text[..<colon], "http") || FieldWord.isSame(text[..<colon], "https")
     else { return false }
     let rest = text[(colon + 3)...]
     let end = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex

@@ -85,6 +85,21 @@ public struct File: ~Copyable, Sendable {
     return got
   }
 
+  /// Reads from the current position to the end, whatever kind of file it is and however long by now.
+  ///
+  /// - Returns: nil if that is more than `limit` bytes.
+  public borrowing func readToEnd(limit: Int) throws(SystemError) -> [UInt8]? {
+    var all: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 64 << 10)
+    while true {
+      var got = 0
+      try check(part.withUnsafeMutableBytes { platform_file_read(handle, $0.baseAddress, $0.count, &got) })
+      if got == 0 { return all }
+      if all.count + got > limit { return nil }
+      all += part[..<got]
+    }
+  }
+
   /// Writes all the bytes at the current position. After a failure a part may have been written.
   public borrowing func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
     try check(platform_file_write(handle, bytes.baseAddress, bytes.count))

@@ -3,7 +3,7 @@ internal import Platform
 /// Pools that stay open between calls, since opening one takes longer than most of what is asked of it. Safe from any thread.
 ///
 /// A bounded number stays open: the one that nobody asked for longest goes first, and every one after a while, because a pool
-/// that was deleted keeps its disk space as long as somebody has it open. Keys are the callers': names, or paths.
+/// that was deleted keeps its disk space as long as somebody has it open. Keys are the callers', such as paths.
 public final class PoolShelf: @unchecked Sendable {
   private struct Place {
     var key: String
@@ -55,7 +55,8 @@ public final class PoolShelf: @unchecked Sendable {
       } catch {
         // Of a message that is not there the sequence is known; else the file is not.
         guard error.kind == .notFound, error.sequence == nil else { throw error }
-        drop(pool, of: key)
+        // There may be a newer one by now.
+        drop(key) { $0 === pool }
         attempts += 1
         if attempts == Self.mostAttempts { throw error }
       }
@@ -73,26 +74,12 @@ public final class PoolShelf: @unchecked Sendable {
 
   /// Keeps a pool open, instead of another with this key.
   public func put(_ pool: Pool, as key: String, now: Int64) {
-    var gone: Place?
-    lock.lock()
-    if let index = index(of: key) {
-      gone = places.remove(at: index)
-    } else if places.count >= capacity, let oldest = places.indices.min(by: { places[$0].usedAt < places[$1].usedAt }) {
-      gone = places.remove(at: oldest)
-    }
-    places.append(Place(key: key, pool: pool, usedAt: now))
-    lock.unlock()
-    // Closing takes a while, and nobody has to wait for it.
-    _ = consume gone
+    drop(key)
+    _ = keep(pool, as: key, now: now)
   }
 
   /// Lets go of a pool.
-  public func drop(_ key: String) {
-    lock.lock()
-    let gone = index(of: key).map { places.remove(at: $0) }
-    lock.unlock()
-    _ = consume gone
-  }
+  public func drop(_ key: String) { drop(key) { _ in true } }
 
   /// Closes what nobody asked for in a while.
   public func tidy(now: Int64) {
@@ -106,15 +93,26 @@ public final class PoolShelf: @unchecked Sendable {
 
   /// Keeps a pool that was just opened, unless somebody else was faster: then theirs is the one that is used.
   private func keep(_ pool: Pool, as key: String, now: Int64) -> Pool {
-    if let other = find(key, now: now) { return other }
-    put(pool, as: key, now: now)
+    var gone: Place?
+    lock.lock()
+    if let index = index(of: key) {
+      defer { lock.unlock() }
+      places[index].usedAt = now
+      return places[index].pool
+    }
+    if places.count >= capacity, let oldest = places.indices.min(by: { places[$0].usedAt < places[$1].usedAt }) {
+      gone = places.remove(at: oldest)
+    }
+    places.append(Place(key: key, pool: pool, usedAt: now))
+    lock.unlock()
+    // Closing takes a while, and nobody has to wait for it.
+    _ = consume gone
     return pool
   }
 
-  /// Lets go of this very pool: there may be a newer one by now.
-  private func drop(_ pool: Pool, of key: String) {
+  private func drop(_ key: String, where isMeant: (Pool) -> Bool) {
     lock.lock()
-    let gone = index(of: key).flatMap { places[$0].pool === pool ? places.remove(at: $0) : nil }
+    let gone = index(of: key).flatMap { isMeant(places[$0].pool) ? places.remove(at: $0) : nil }
     lock.unlock()
     _ = consume gone
   }

@@ -92,14 +92,7 @@ extension Connection {
   /// The statement from the cache, reset and with nothing bound. It is for one use at a time: asking for the same text
   /// again gives the same statement.
   package func cached(_ sql: String) throws(SQLiteError) -> Statement {
-    if let found = statements.take(sql) {
-      found.reset()
-      found.clearBindings()
-      return found
-    }
-    let made = try prepare(sql)
-    statements.insert(made)
-    return made
+    try statements.statement(sql, on: self)
   }
 
   /// The statement that begins or ends a transaction.

@@ -1,32 +1,45 @@
 /// Prepared statements by their text. The one that was not used for longest leaves first.
-struct StatementCache {
+package struct StatementCache {
   private struct Entry {
     let statement: Statement
     var used: UInt64
   }
 
   private var entries: [[UInt8]: Entry] = [:]
+  /// What is looked for first: most callers say the same again.
+  private var last: Statement?
   private var clock: UInt64 = 0
   private let limit: Int
 
-  init(limit: Int) { self.limit = limit }
+  /// - Parameter limit: How many are kept; at least 1.
+  package init(limit: Int) { self.limit = limit }
 
-  mutating func take(_ sql: String) -> Statement? {
-    // Statements of a reader's loop come in a row, so this stays small; text is compared as bytes.
-    let key = Array(sql.utf8)
-    guard let statement = entries[key]?.statement else { return nil }
-    clock += 1
-    entries[key]?.used = clock
-    return statement
+  /// The statement of this text, reset and with nothing bound; prepared if it is not there.
+  package mutating func statement(_ sql: String, on connection: Connection) throws(SQLiteError) -> Statement {
+    let found = try find(sql, on: connection)
+    found.reset()
+    found.clearBindings()
+    last = found
+    return found
   }
 
-  mutating func insert(_ statement: Statement) {
+  private mutating func find(_ sql: String, on connection: Connection) throws(SQLiteError) -> Statement {
+    // Text is compared as bytes.
+    if let last, last.sql.utf8.elementsEqual(sql.utf8) { return last }
+    let key = Array(sql.utf8)
+    clock += 1
+    if let found = entries[key]?.statement {
+      entries[key]?.used = clock
+      return found
+    }
+    let made = try connection.prepare(sql)
     if entries.count >= limit, let oldest = entries.min(by: { $0.value.used < $1.value.used }) {
       entries[oldest.key] = nil
     }
-    clock += 1
-    entries[Array(statement.sql.utf8)] = Entry(statement: statement, used: clock)
+    entries[key] = Entry(statement: made, used: clock)
+    return made
   }
 
-  mutating func removeAll() { entries = [:] }
+  /// Forgets all of them.
+  package mutating func removeAll() { (entries, last) = ([:], nil) }
 }

@@ -189,11 +189,8 @@ struct PoolToolTests {
   /// Waits until an open pool notices that its path has another file, or none, which it looks at once a millisecond.
   private func untilNoticed(_ conversation: Conversation, _ name: String) throws {
     guard let pool = conversation.server.shelf.find(conversation.path(name), now: 0) else { return }
-    let deadline = Deadline.after(nanoseconds: 20_000_000_000)
-    while Support.failure({ _ = try pool.bounds() }) == nil {
-      try #require(!deadline.hasPassed, "a pool that was replaced is never noticed")
-      Thread.yield()
-    }
+    let isNoticed = eventually(within: 20) { Support.failure({ _ = try pool.bounds() }) != nil }
+    try #require(isNoticed, "a pool that was replaced is never noticed")
   }
 
   @Test func onlySoManyPoolsStayOpen() throws {

@@ -115,8 +115,7 @@ private struct MemorySite {
 
   func merge(_ changes: [Change]) throws {
     try core.begin()
-    var merger = core.makeMerger()
-    try merger.merge(changes)
+    _ = try core.merge(changes)
     if !isJournaled { try core.clocks.fold() }
     try core.commit()
   }

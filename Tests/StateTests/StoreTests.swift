@@ -73,6 +73,16 @@ struct Fixture {
     #expect(try store.heads() == [store.site: 1_202])
   }
 
+  @Test func aJournalThatNamesASiteThatIsNotThereIsDamage() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("db")
+    do { _ = try StateStore(path) }
+    // One version, of site 99, and no clock.
+    try Connection(path, .write).run("INSERT INTO __weir_journal (changes) VALUES (?)", [.blob([1, 99, 1, 0])])
+    let error = #expect(throws: StateError.self) { try StateStore(path) }
+    #expect(error?.kind == .corrupt)
+  }
+
   @Test func oneFileHasOneStore() throws {
     let fixture = try Fixture()
     let error = #expect(throws: StateError.self) { try StateStore(fixture.directory.file("db")) }

@@ -25,7 +25,7 @@ package enum PrivateFile {
         hint: "Run `chmod 600 \(path)`.",
         path: path)
     }
-    let content = try system(path, name) { () throws(SystemError) in try bytes(of: file) }
+    let content = try system(path, name) { () throws(SystemError) in try file.readToEnd(limit: limit) }
     guard let content else {
       throw Failure(
         .usage, "\(name) is too large", hint: "It should have at most \(limit) bytes: check its path.", path: path)
@@ -101,25 +101,6 @@ package enum PrivateFile {
       throw Failure(
         .io, "failed to read \(name)", hint: "Check the path, and who may read it.", path: path, causes: [error.message]
       )
-    }
-  }
-
-  /// Whatever size it has by now; nil beyond the limit.
-  private static func bytes(of file: borrowing File) throws(SystemError) -> [UInt8]? {
-    var all: [UInt8] = []
-    while true {
-      var count = 0
-      var failure: SystemError?
-      let part = [UInt8](unsafeUninitializedCapacity: 16 << 10) { buffer, filled in
-        do throws(SystemError) { count = try file.read(into: UnsafeMutableRawBufferPointer(buffer)) } catch {
-          failure = error
-        }
-        filled = count
-      }
-      if let failure { throw failure }
-      if count == 0 { return all }
-      if all.count + count > limit { return nil }
-      all += part
     }
   }
 }

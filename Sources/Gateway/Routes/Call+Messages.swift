@@ -119,7 +119,7 @@ extension Call {
     return preferences.split(separator: UInt8(ascii: ",")).contains { preference in
       let end = preference.firstIndex(of: UInt8(ascii: ";")) ?? preference.endIndex
       let words = preference[..<end].filter { $0 != 0x20 && $0 != 0x09 }
-      return words.map { $0 &- 0x41 < 26 ? $0 | 0x20 : $0 }.elementsEqual("return=minimal".utf8)
+      return FieldWord.isSame(words[...], "return=minimal")
     }
   }
 

@@ -110,11 +110,8 @@ enum MediaType {
 
   /// Whether a `content-type` is this type, with whatever parameters.
   static func isSame(_ value: ArraySlice<UInt8>, _ type: StaticString) -> Bool {
-    if value.count == type.utf8CodeUnitCount, type.withUTF8Buffer({ value.elementsEqual($0) }) { return true }
     let end = value.firstIndex { $0 == UInt8(ascii: ";") || $0 == 0x20 || $0 == 0x09 } ?? value.endIndex
-    let name = value[..<end]
-    return name.count == type.utf8CodeUnitCount
-      && type.withUTF8Buffer { wanted in zip(name, wanted).allSatisfy { ($0 &- 0x41 < 26 ? $0 | 0x20 : $0) == $1 } }
+    return FieldWord.isSame(value[..<end], type)
   }
 }
 

@@ -72,14 +72,8 @@ final class ClockStore {
   /// Takes in what the file says; outside of transactions.
   func reload() throws(StateError) {
     sites = try Sites.load(from: connection)
-    journaled = [:]
     largestKeys = [:]
-    let entries = try JournalEntry.load(from: connection)
-    journalRows = entries.count
-    for entry in entries {
-      for (site, version) in entry.versions { sites.setVersion(max(version, sites.versions[site]), of: site) }
-      for (row, clock) in entry.clocks { journaled[row] = clock }
-    }
+    (journaled, journalRows) = try JournalEntry.replay(from: connection, onto: &sites)
   }
 
   /// Goes on with another schema. The journal must be folded: its clocks may be of a table that is no more.
@@ -192,14 +186,7 @@ final class ClockStore {
   }
 
   private func insertStored(_ clock: RowClock, of row: RowID) throws(StateError) -> Bool {
-    let insert = try statements(of: row.table).insert
-    let bytes = encoded(clock)
-    do throws(SQLiteError) {
-      try insert.bind(row.key, 1)
-      try insert.run(borrowing: bytes.span.bytes, as: 2)
-    } catch {
-      throw StateError(error)
-    }
+    try run(try statements(of: row.table).insert, clock, of: row)
     if connection.changes == 0 { return false }
     try index(clock, of: row, old: nil)
     return true
@@ -371,28 +358,26 @@ final class ClockStore {
   }
 
   private func store(_ clock: RowClock, of row: RowID, old: RowClock?) throws(StateError) {
-    let put = try statements(of: row.table).put
+    try run(try statements(of: row.table).put, clock, of: row)
+    try index(clock, of: row, old: old)
+  }
+
+  /// Runs a statement that writes a row's clock.
+  private func run(_ statement: Statement, _ clock: RowClock, of row: RowID) throws(StateError) {
     let bytes = encoded(clock)
     do throws(SQLiteError) {
-      try put.bind(row.key, 1)
-      try put.run(borrowing: bytes.span.bytes, as: 2)
+      try statement.bind(row.key, 1)
+      try statement.run(borrowing: bytes.span.bytes, as: 2)
     } catch {
       throw StateError(error)
     }
-    try index(clock, of: row, old: old)
   }
 
   /// Files the row under the transactions that have a part in it, and no others.
   private func index(_ clock: RowClock, of row: RowID, old: RowClock?) throws(StateError) {
     noteStored(row)
-    var now: [(Int, UInt64)] = []
-    clock.forEachTransaction { site, version in
-      if !now.contains(where: { $0 == (site, version) }) { now.append((site, version)) }
-    }
-    var before: [(Int, UInt64)] = []
-    old?.forEachTransaction { site, version in
-      if !before.contains(where: { $0 == (site, version) }) { before.append((site, version)) }
-    }
+    let now = clock.transactions
+    let before = old?.transactions ?? []
     do throws(SQLiteError) {
       for one in before where !now.contains(where: { $0 == one }) { try file(deleteVersion, one, row) }
       for one in now where !before.contains(where: { $0 == one }) { try file(insertVersion, one, row) }

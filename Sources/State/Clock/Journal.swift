@@ -40,14 +40,36 @@ struct JournalEntry {
     }
   }
 
-  /// All entries that were not folded yet, oldest first.
-  static func load(from connection: Connection) throws(StateError) -> [JournalEntry] {
+  /// Takes in what was not folded yet: raises the versions of sites, and returns the clocks as the last entries left them.
+  ///
+  /// - Returns: Also how many entries there are; one may raise versions without a clock.
+  static func replay(
+    from connection: Connection, onto sites: inout Sites
+  ) throws(StateError) -> (clocks: [RowID: RowClock], count: Int) {
+    let entries = try load(from: connection)
+    var clocks: [RowID: RowClock] = [:]
+    for entry in entries {
+      for (site, version) in entry.versions {
+        guard site < sites.versions.count else { throw damaged }
+        sites.setVersion(max(version, sites.versions[site]), of: site)
+      }
+      for (row, clock) in entry.clocks { clocks[row] = clock }
+    }
+    return (clocks, entries.count)
+  }
+
+  private static var damaged: StateError {
+    StateError(.corrupt, "the journal is damaged", hint: "restore the database from a backup")
+  }
+
+  /// Oldest first.
+  private static func load(from connection: Connection) throws(StateError) -> [JournalEntry] {
     let blobs = try state { () throws(SQLiteError) in
       try connection.rows("SELECT changes FROM __weir_journal ORDER BY id")
     }
     var entries: [JournalEntry] = []
     for row in blobs {
-      guard case .blob(let bytes) = row[0] else { throw StateError(.corrupt, "the journal is damaged") }
+      guard case .blob(let bytes) = row[0] else { throw damaged }
       var reader = ClockReader(bytes.span.bytes)
       entries.append(try JournalEntry(from: &reader))
     }

@@ -132,7 +132,16 @@ package struct RowClock: Equatable, Sendable {
     cells = []
   }
 
-  /// The transactions that have a part in it, each once or more.
+  /// The transactions that have a part in it, each once.
+  var transactions: [(site: Int, version: UInt64)] {
+    var found: [(site: Int, version: UInt64)] = []
+    forEachTransaction { site, version in
+      if !found.contains(where: { $0 == (site, version) }) { found.append((site, version)) }
+    }
+    return found
+  }
+
+  /// The same, each once or more.
   func forEachTransaction(_ body: (Int, UInt64) -> Void) {
     if let stamp = row?.stamp { body(stamp.site, stamp.version) }
     // What is dropped from the birth when its last column is written anew, so a birth always has a part.

@@ -24,6 +24,13 @@ public struct Schema {
     let name: String
     let table: String
     let sql: String
+
+    /// Those that statements made, in the order in which they did.
+    static func all(on connection: Connection) throws(SQLiteError) -> [Index] {
+      try connection.rows(
+        "SELECT name, tbl_name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY rowid"
+      ).map { Index(name: $0[0].string ?? "", table: $0[1].string ?? "", sql: $0[2].string ?? "") }
+    }
   }
 
   /// A table or column that is on its way out.
@@ -60,20 +67,11 @@ public struct Schema {
   }
 
   /// Bytes that a schema's file may have.
-  private static let largestFile: UInt64 = 16 << 20
+  private static let largestFile = 16 << 20
 
   private static func source(_ path: String) throws(SystemError) -> Source {
-    let file = try File(path, .read)
-    let size = try file.info().size
-    guard size <= largestFile else { throw SystemError(.limit) }
-    var bytes = [UInt8](repeating: 0, count: Int(size))
-    var outcome = Result<Int, SystemError>.success(0)
-    bytes.withUnsafeMutableBytes { buffer in
-      do throws(SystemError) { outcome = .success(try file.read(at: 0, into: buffer)) } catch {
-        outcome = .failure(error)
-      }
-    }
-    return Source(path: path, text: String(decoding: bytes[..<(try outcome.get())], as: UTF8.self))
+    guard let bytes = try File(path, .read).readToEnd(limit: largestFile) else { throw SystemError(.limit) }
+    return Source(path: path, text: String(decoding: bytes, as: UTF8.self))
   }
 
   /// Understands the texts.
@@ -203,8 +201,7 @@ private struct SchemaReader {
       (
         try connection.rows(
           "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid"),
-        try connection.rows(
-          "SELECT name, tbl_name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY rowid")
+        try Schema.Index.all(on: connection)
       )
     }
     var tables: [TableShape] = []
@@ -217,10 +214,6 @@ private struct SchemaReader {
       }
       tables.append(shape)
     }
-    return (
-      tables,
-      indexes.map { Schema.Index(name: $0[0].string ?? "", table: $0[1].string ?? "", sql: $0[2].string ?? "") },
-      retired
-    )
+    return (tables, indexes, retired)
   }
 }

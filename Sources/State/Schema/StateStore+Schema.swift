@@ -41,14 +41,8 @@ extension Schema.Retired {
 
 extension WriterCore {
   func plan(_ schema: Schema) throws(StateError) -> SchemaPlan {
-    let rows = try state { () throws(SQLiteError) in
-      try connection.rows(
-        "SELECT name, tbl_name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL AND name NOT LIKE '\\_\\_weir\\_%' ESCAPE '\\'"
-      )
-    }
-    let indexes = rows.map {
-      Schema.Index(name: $0[0].string ?? "", table: $0[1].string ?? "", sql: $0[2].string ?? "")
-    }
+    let indexes = try state { () throws(SQLiteError) in try Schema.Index.all(on: connection) }
+      .filter { !FileLayout.isBook($0.name) }
     return try SchemaPlan(
       schema, existing: { (name) throws(StateError) in try TableShape(name, on: connection) },
       isTracked: { tables.table(named: $0) != nil }, retired: try retiredNames(), indexes: indexes)

@@ -65,7 +65,7 @@ struct TableShape: Equatable {
   /// Why it cannot be replicated; nil if it can.
   func refusal() throws(StateError) -> StateError? {
     func no(_ message: String, _ hint: String) -> StateError { StateError(.schema, message, hint: hint, table: name) }
-    if FileLayout.isOurs(name) {
+    if FileLayout.isTaken(name) {
       return no("names that begin with \(FileLayout.prefix) are taken", "choose another name")
     }
     if key.isEmpty { return no("table \(name) has no primary key", "declare one: it names the same row on every node") }
@@ -111,13 +111,15 @@ struct TableShape: Equatable {
 }
 
 extension FileLayout {
-  /// Whether a name of a table belongs to the state or to SQLite. ASCII case does not count, as in SQLite.
-  static func isOurs(_ name: String) -> Bool {
-    func begins(_ prefix: String) -> Bool {
-      name.utf8.count >= prefix.utf8.count
-        && zip(name.utf8, prefix.utf8).allSatisfy { $0 == $1 || ($0 | 0x20 == $1 && $1 >= 0x61) }
-    }
-    return begins(prefix) || begins("sqlite_")
+  /// Whether a name belongs to the state. ASCII case does not count, as in SQLite.
+  static func isBook(_ name: String) -> Bool { begins(name, prefix) }
+
+  /// Whether a name of a table belongs to the state or to SQLite.
+  static func isTaken(_ name: String) -> Bool { isBook(name) || begins(name, "sqlite_") }
+
+  private static func begins(_ name: String, _ prefix: String) -> Bool {
+    name.utf8.count >= prefix.utf8.count
+      && zip(name.utf8, prefix.utf8).allSatisfy { $0 == $1 || ($0 | 0x20 == $1 && $1 >= 0x61) }
   }
 }
 

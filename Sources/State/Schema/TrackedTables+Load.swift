@@ -1,13 +1,23 @@
 internal import SQLite
 
 extension TrackedTables {
+  /// The replicated tables as the connection sees them: `known`, if they are of the same schema.
+  static func asOf(_ connection: Connection, known: TrackedTables) throws(StateError) -> TrackedTables {
+    let version = try schemaVersion(connection)
+    return version == .integer(Int64(known.version)) ? known : try load(from: connection)
+  }
+
+  private static func schemaVersion(_ connection: Connection) throws(StateError) -> SQLiteValue? {
+    try state { () throws(SQLiteError) in
+      try connection.value("SELECT value FROM __weir_meta WHERE name = 'schema'")
+    }
+  }
+
   /// The replicated tables as the file has them.
   static func load(from connection: Connection) throws(StateError) -> TrackedTables {
-    let (version, rows) = try state { () throws(SQLiteError) in
-      (
-        try connection.value("SELECT value FROM __weir_meta WHERE name = 'schema'")?.integer ?? 0,
-        try connection.rows("SELECT id, name, retired FROM __weir_table ORDER BY id")
-      )
+    let version = try schemaVersion(connection)?.integer ?? 0
+    let rows = try state { () throws(SQLiteError) in
+      try connection.rows("SELECT id, name, retired FROM __weir_table ORDER BY id")
     }
     var tables: [TrackedTable] = []
     var retired: [String] = []

@@ -47,11 +47,8 @@ extension WriterCore {
 
   /// Takes in the tables as the open transaction has them. If it is undone, it must be called once more.
   func reloadTables() throws(StateError) {
-    let version = try state { () throws(SQLiteError) in
-      try connection.value("SELECT value FROM __weir_meta WHERE name = 'schema'")
-    }
-    if version == .integer(Int64(tables.version)) { return }
-    use(try TrackedTables.load(from: connection))
+    let found = try TrackedTables.asOf(connection, known: tables)
+    if found !== tables { use(found) }
   }
 
   private func insertClocks(ofRowsOf table: TrackedTable, time: UInt64) throws(StateError) {
@@ -71,16 +68,15 @@ extension WriterCore {
 
   /// Runs what changes the schema as one transaction, and goes on with what came of it: the old schema if it fails.
   func changingSchema<R>(_ body: () throws(StateError) -> R) throws(StateError) -> R {
-    try begin()
     do throws(StateError) {
-      // What is in memory is filed by numbers that the change may end.
-      try clocks.fold()
-      let result = try body()
-      try reloadTables()
-      try commit()
-      return result
+      return try transaction { () throws(StateError) in
+        // What is in memory is filed by numbers that the change may end.
+        try clocks.fold()
+        let result = try body()
+        try reloadTables()
+        return result
+      }
     } catch {
-      rollBack()
       try reloadTables()
       throw error
     }

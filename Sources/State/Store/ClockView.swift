@@ -13,20 +13,10 @@ struct ClockView {
   /// - Parameter known: The tables as they most likely are; the snapshot may be of another schema.
   init(_ connection: Connection, known: TrackedTables) throws(StateError) {
     self.connection = connection
-    let version = try state { () throws(SQLiteError) in
-      try connection.value("SELECT value FROM __weir_meta WHERE name = 'schema'")
-    }
-    tables = version == .integer(Int64(known.version)) ? known : try TrackedTables.load(from: connection)
+    tables = try TrackedTables.asOf(connection, known: known)
     var sites = try Sites.load(from: connection)
-    var journaled: [RowID: RowClock] = [:]
-    for entry in try JournalEntry.load(from: connection) {
-      for (site, version) in entry.versions where site < sites.versions.count {
-        sites.setVersion(max(version, sites.versions[site]), of: site)
-      }
-      for (row, clock) in entry.clocks { journaled[row] = clock }
-    }
+    journaled = try JournalEntry.replay(from: connection, onto: &sites).clocks
     self.sites = sites
-    self.journaled = journaled
   }
 
   /// The current changes of these versions of a site, by version, then place.

@@ -31,15 +31,7 @@ extension StateStore {
     try database.write { (_) throws(StateError) in
       let found = try core.differences()
       if found.isEmpty { return nil }
-      try core.begin()
-      do throws(StateError) {
-        let version = try core.adopt(found, time: time)
-        try core.commit()
-        return version
-      } catch {
-        core.rollBack()
-        throw error
-      }
+      return try core.transaction { () throws(StateError) in try core.adopt(found, time: time) }
     }
   }
 }

@@ -9,23 +9,20 @@ extension StateStore {
   public func merge(_ changes: [Change]) throws(StateError) -> Int {
     for change in changes { if let fault = change.fault { throw fault } }
     return try database.write { (_) throws(StateError) in
-      try core.begin()
-      do throws(StateError) {
-        var merger = core.makeMerger()
-        try merger.merge(changes)
-        try core.commit()
-        core.tell(core.transactions(of: changes), merger.touched)
-        return merger.impact
-      } catch {
-        core.rollBack()
-        throw error
-      }
+      let merger = try core.transaction { () throws(StateError) in try core.merge(changes) }
+      core.tell(core.transactions(of: changes), merger.touched)
+      return merger.impact
     }
   }
 }
 
 extension WriterCore {
-  func makeMerger() -> Merger { Merger(clocks, mergeStatements, equalValuesMerge: settings.equalValuesMerge) }
+  /// Merges changes in the open transaction; what came of it. If it fails, some are done: the caller undoes them.
+  func merge(_ changes: [Change]) throws(StateError) -> Merger {
+    var merger = Merger(clocks, mergeStatements, equalValuesMerge: settings.equalValuesMerge)
+    try merger.merge(changes)
+    return merger
+  }
 
   /// Each transaction that changes are of, once if they come together.
   func transactions(of changes: [Change]) -> [(site: SiteID, version: UInt64)] {

@@ -113,15 +113,7 @@ extension WriterCore {
   /// Runs `body` in a transaction, and tells of what it merged.
   func inCommit<R>(_ body: (inout ReceivedCommit) throws(StateError) -> R) throws(StateError) -> R {
     var received = ReceivedCommit()
-    let result: R
-    try begin()
-    do throws(StateError) {
-      result = try body(&received)
-      try commit()
-    } catch {
-      rollBack()
-      throw error
-    }
+    let result = try transaction { () throws(StateError) in try body(&received) }
     tell(received.transactions, received.rows)
     return result
   }
@@ -152,11 +144,7 @@ extension WriterCore {
   ) throws(StateError) -> Received {
     var books = books
     do throws(StateError) {
-      let merger = try savepoint { () throws(StateError) in
-        var merger = makeMerger()
-        try merger.merge(changes)
-        return merger
-      }
+      let merger = try savepoint { () throws(StateError) in try merge(changes) }
       books.know(set.version...set.version)
       try forget(site, set.version, wasHeld: versions[site]?.partial[set.version] != nil)
       try keep(books, of: site)

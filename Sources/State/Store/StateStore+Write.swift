@@ -174,18 +174,13 @@ extension StateStore {
     time: UInt64, deadline: Deadline, _ body: (WriteTransaction) throws(StateError) -> R
   ) throws(StateError) -> (result: R, outcome: WriteOutcome) {
     try database.write { (_) throws(StateError) in
-      try core.begin()
       var touched: [TouchedRow] = []
-      do throws(StateError) {
+      let (result, outcome) = try core.transaction { () throws(StateError) in
         let result = try core.limited(by: deadline) { () throws(StateError) in try body(WriteTransaction(core)) }
-        let outcome = try core.flush(time: time, &touched)
-        try core.commit()
-        core.tell(core.local(outcome), touched)
-        return (result, outcome)
-      } catch {
-        core.rollBack()
-        throw error
+        return (result, try core.flush(time: time, &touched))
       }
+      core.tell(core.local(outcome), touched)
+      return (result, outcome)
     }
   }
 

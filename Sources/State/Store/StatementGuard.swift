@@ -77,33 +77,3 @@ final class StatementGuard {
       || action.second == nil && name.utf8.elementsEqual("data_version".utf8)
   }
 }
-
-/// Prepared statements of callers, which were looked at when they were prepared.
-struct UserStatements {
-  private var statements: [[UInt8]: Statement] = [:]
-  /// What is looked for first: most callers say the same again.
-  private var last: Statement?
-  private static let limit = 256
-
-  mutating func statement(_ sql: String, on connection: Connection) throws(SQLiteError) -> Statement {
-    if let last, last.sql.utf8.elementsEqual(sql.utf8) {
-      last.clearBindings()
-      return last
-    }
-    let key = Array(sql.utf8)
-    if let found = statements[key] {
-      last = found
-      found.reset()
-      found.clearBindings()
-      return found
-    }
-    let made = try connection.prepare(sql)
-    // Whose texts differ each time gains nothing from it anyway.
-    if statements.count >= Self.limit { statements = [:] }
-    statements[key] = made
-    last = made
-    return made
-  }
-
-  mutating func removeAll() { (statements, last) = ([:], nil) }
-}

@@ -18,7 +18,8 @@ final class WriterCore {
   private let joinWatch: Statement
   /// Whether the open transaction hears of savepoints.
   private(set) var isWatched = false
-  var userStatements = UserStatements()
+  /// Statements of callers, which were looked at when they were prepared: the connection's own were not.
+  var userStatements = StatementCache(limit: 256)
 
   init(_ connection: Connection, _ settings: StateStore.Settings) throws(StateError) {
     self.connection = connection
@@ -70,6 +71,20 @@ final class WriterCore {
     isWatched = true
   }
 
+  /// Keeps all that `body` does, in the file and here, or nothing of it if it fails.
+  func transaction<R>(_ body: () throws(StateError) -> R) throws(StateError) -> R {
+    try begin()
+    let result: R
+    do throws(StateError) {
+      result = try body()
+    } catch {
+      rollBack()
+      throw error
+    }
+    try commit()
+    return result
+  }
+
   /// Begins anew, as if nothing had been done, and hears of savepoints.
   func beginAgain() throws(StateError) {
     rollBack()
@@ -77,7 +92,7 @@ final class WriterCore {
     try watch()
   }
 
-  /// Keeps everything, in the file and here.
+  /// Keeps everything, in the file and here; undoes it if that fails.
   func commit() throws(StateError) {
     do throws(StateError) {
       try clocks.prepareCommit()

@@ -1,6 +1,6 @@
 package import Platform
 
-/// What names a node: 16 random bytes, shown as a UUID. Ordered by its bytes.
+/// What names a node: 16 random bytes, as a UUID has them. Ordered by its bytes.
 public struct SiteID: Hashable, Comparable, Sendable {
   private let high: UInt64
   private let low: UInt64
@@ -28,12 +28,6 @@ public struct SiteID: Hashable, Comparable, Sendable {
   /// The 16 bytes.
   public var bytes: [UInt8] {
     [high, low].flatMap { half in (0..<8).map { UInt8(truncatingIfNeeded: half >> (56 - 8 * $0)) } }
-  }
-
-  /// 32 hexadecimal digits.
-  public var hexadecimal: String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 
   /// By bytes.
