@@ -106,6 +106,7 @@ struct Fixture {
     "COMMIT", "BEGIN", "ROLLBACK", "ATTACH ':memory:' AS x", "PRAGMA journal_mode = DELETE", "DELETE FROM __weir_site",
     "UPDATE __weir_meta SET value = 9", "DROP TABLE t", "ALTER TABLE t ADD COLUMN z", "CREATE INDEX i ON t (b)",
     "CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END", "DROP INDEX __weir_guard_1", "SAVEPOINT __weir_part",
+    "SAVEPOINT __WEIR_Part", "DELETE FROM __WEIR_site",
   ])
   func callersCannotReachAround(sql: String) throws {
     let fixture = try Fixture()

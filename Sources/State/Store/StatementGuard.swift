@@ -58,7 +58,7 @@ final class StatementGuard {
   private func isOurs(_ name: String?) -> Bool {
     guard let name else { return false }
     // SQLite's own catalogue is written by any CREATE; it guards that itself.
-    return name.utf8.starts(with: FileLayout.prefix.utf8)
+    return FileLayout.isBook(name)
   }
 
   private func isTracked(_ name: String?) -> Bool {
