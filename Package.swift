@@ -46,6 +46,7 @@ let package = Package(
     .library(name: "SQLite", targets: ["SQLite"]),
     .library(name: "State", targets: ["State"]),
     .library(name: "LiveQueries", targets: ["LiveQueries"]),
+    .library(name: "Agent", targets: ["Agent"]),
   ],
   targets: [
     // 0: the operating system and foreign libraries
@@ -69,6 +70,7 @@ let package = Package(
     .target(name: "CCurl", path: "Sources/External/CCurl"),
     .target(
       name: "CSQLite", path: "Sources/External/CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
+    .target(name: "CTOML", path: "Sources/External/CTOML"),
     .target(name: "WebPage"),
 
     // 1: the Swift face of the operating system; JSON text
@@ -105,6 +107,8 @@ let package = Package(
     .target(name: "Documents", dependencies: ["JSON", "Lite3", "Platform", "Pools"], swiftSettings: swift),
     // 4: queries whose results are followed; native builds only
     .target(name: "LiveQueries", dependencies: ["JSON", "Platform", "SQLite", "State"], swiftSettings: native),
+    // 4: what people write: command lines, sizes, spans of time
+    .target(name: "Arguments", swiftSettings: swift),
     // 4: channels for async code; native builds only
     .target(name: "ChannelsAsync", dependencies: ["Platform", "Channels"], swiftSettings: native),
 
@@ -119,9 +123,13 @@ let package = Package(
       name: "Gateway",
       dependencies: ["Documents", "HTTP", "JSON", "Lite3", "MCP", "Platform", "Pools", "Reactor", "WebPage"],
       swiftSettings: swift),
+    // 7: one node of the replicated state; native builds only
+    .target(
+      name: "Agent",
+      dependencies: ["Arguments", "CTOML", "Documents", "Gateway", "JSON", "Platform", "Pools", "Reactor"],
+      swiftSettings: native),
 
-    // 7: the command
-    .target(name: "Arguments", swiftSettings: swift),
+    // 8: the command
     .target(
       name: "CommandSupport", dependencies: ["Arguments", "Documents", "Platform", "JSON", "Pools"],
       path: "Sources/Commands/Support", swiftSettings: swift),
@@ -215,6 +223,10 @@ let package = Package(
         "Support",
         "TLS",
       ],
+      swiftSettings: tests),
+    .testTarget(
+      name: "AgentTests",
+      dependencies: ["Agent", "Documents", "Gateway", "JSON", "Platform", "Pools", "Reactor", "Support"],
       swiftSettings: tests),
     .testTarget(name: "SQLiteTests", dependencies: ["Platform", "SQLite", "Support"], swiftSettings: tests),
     .testTarget(

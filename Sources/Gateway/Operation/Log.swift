@@ -1,4 +1,5 @@
 package import Documents
+internal import HTTP
 internal import JSON
 package import Platform
 
@@ -55,5 +56,19 @@ package final class Log: @unchecked Sendable {
   /// The same about an error.
   package func event(_ level: GatewaySettings.LogLevel, _ message: StaticString, _ failure: Failure) {
     event(level, message, [("error", failure.report)])
+  }
+
+  /// Writes an event about a request that was answered.
+  func request(_ request: Request, status: UInt16, bytes: UInt64, nanoseconds: Int64) {
+    let level: GatewaySettings.LogLevel = status >= 500 ? .warn : status >= 400 ? .info : .debug
+    guard takes(level) else { return }
+    event(
+      level, "request",
+      [
+        ("method", .text(request.method.text.text)), ("path", .text(request.pathText)),
+        ("status", .whole(UInt64(status))),
+        ("bytes", .whole(bytes)), ("ms", .decimal(Double(nanoseconds / 1000) / 1000)),
+        ("peer", .text(request.peer.address.text)),
+      ])
   }
 }
