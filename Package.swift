@@ -45,6 +45,7 @@ let package = Package(
     .library(name: "MCP", targets: ["MCP"]),
     .library(name: "SQLite", targets: ["SQLite"]),
     .library(name: "State", targets: ["State"]),
+    .library(name: "LiveQueries", targets: ["LiveQueries"]),
     .library(name: "Agent", targets: ["Agent"]),
   ],
   targets: [
@@ -104,6 +105,8 @@ let package = Package(
 
     // 4: what every interface shows: messages, pools and errors as JSON
     .target(name: "Documents", dependencies: ["JSON", "Lite3", "Platform", "Pools"], swiftSettings: swift),
+    // 4: queries whose results are followed; native builds only
+    .target(name: "LiveQueries", dependencies: ["JSON", "Platform", "SQLite", "State"], swiftSettings: native),
     // 4: what people write: command lines, sizes, spans of time
     .target(name: "Arguments", swiftSettings: swift),
     // 4: channels for async code; native builds only
@@ -229,6 +232,9 @@ let package = Package(
     .testTarget(
       name: "StateTests", dependencies: ["JSON", "Platform", "SQLite", "State", "Support"],
       exclude: ["crdt-vectors.json"], swiftSettings: tests),
+    .testTarget(
+      name: "LiveQueriesTests", dependencies: ["JSON", "LiveQueries", "Platform", "SQLite", "State", "Support"],
+      swiftSettings: tests),
     .testTarget(name: "TLSTests", dependencies: ["Platform", "Reactor", "Support", "TLS"], swiftSettings: tests),
     .testTarget(name: "PoolsTests", dependencies: ["Platform", "Pools", "Support"], swiftSettings: tests),
     .testTarget(

@@ -58,6 +58,7 @@ extension AuthorizedAction {
   package static let read = SQLITE_READ
   package static let select = SQLITE_SELECT
   package static let function = SQLITE_FUNCTION
+  package static let recursive = SQLITE_RECURSIVE
   package static let createTable = SQLITE_CREATE_TABLE
   package static let createTemporaryTable = SQLITE_CREATE_TEMP_TABLE
   package static let createView = SQLITE_CREATE_VIEW
