@@ -121,12 +121,18 @@ let package = Package(
     // 6: pools over HTTP
     .target(
       name: "Gateway",
-      dependencies: ["Documents", "HTTP", "JSON", "Lite3", "MCP", "Platform", "Pools", "Reactor", "WebPage"],
+      dependencies: [
+        "Documents", "HTTP", "JSON", "Lite3", "LiveQueries", "MCP", "Platform", "Pools", "Reactor", "SQLite", "State",
+        "WebPage",
+      ],
       swiftSettings: swift),
     // 7: one node of the replicated state; native builds only
     .target(
       name: "Agent",
-      dependencies: ["Arguments", "CTOML", "Documents", "Gateway", "JSON", "Platform", "Pools", "Reactor"],
+      dependencies: [
+        "Arguments", "CTOML", "Documents", "Gateway", "HTTP", "JSON", "LiveQueries", "Platform", "Pools", "Reactor", "SQLite",
+        "State",
+      ],
       swiftSettings: native),
 
     // 8: the command
@@ -207,7 +213,10 @@ let package = Package(
       swiftSettings: tests),
     .testTarget(
       name: "GatewayTests",
-      dependencies: ["Documents", "Gateway", "HTTP", "JSON", "Lite3", "Platform", "Pools", "Reactor", "Support"],
+      dependencies: [
+        "Documents", "Gateway", "HTTP", "JSON", "Lite3", "LiveQueries", "Platform", "Pools", "Reactor", "SQLite", "State",
+        "Support",
+      ],
       swiftSettings: tests),
     .testTarget(
       name: "ServerCommandsTests",
