@@ -155,6 +155,12 @@ let package = Package(
         "Arguments", "CommandSupport", "Documents", "Gateway", "HTTP", "JSON", "Platform", "Pools", "Reactor", "TLS",
       ],
       path: "Sources/Commands/Server", swiftSettings: swift),
+    .target(
+      name: "StateCommands",
+      dependencies: [
+        "Agent", "Arguments", "CommandSupport", "Documents", "Gateway", "HTTPClient", "JSON", "Platform", "RemotePools",
+      ],
+      path: "Sources/Commands/State", swiftSettings: swift),
     .executableTarget(
       name: "weir",
       dependencies: [
@@ -163,6 +169,7 @@ let package = Package(
         .target(name: "TLS", condition: .when(platforms: [.linux, .macOS])),
         .target(name: "RemotePools", condition: .when(platforms: [.linux, .macOS])),
         .target(name: "ServerCommands", condition: .when(platforms: [.linux, .macOS])),
+        .target(name: "StateCommands", condition: .when(platforms: [.linux, .macOS])),
       ], swiftSettings: swift),
 
     // Recipes: programs to read and to copy, which tests run
@@ -223,6 +230,13 @@ let package = Package(
       dependencies: [
         "Arguments", "CommandSupport", "Documents", "Gateway", "JSON", "Platform", "Pools", "Reactor", "ServerCommands",
         "Support", "TLS",
+      ],
+      swiftSettings: tests),
+    .testTarget(
+      name: "StateCommandsTests",
+      dependencies: [
+        "Agent", "Arguments", "CommandSupport", "Documents", "Gateway", "JSON", "Platform", "RawServer", "Reactor",
+        "StateCommands", "Support",
       ],
       swiftSettings: tests),
     .testTarget(

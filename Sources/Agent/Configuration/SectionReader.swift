@@ -94,14 +94,14 @@ struct SectionReader {
     known.append(name)
     let inFile = try member(name)
     if let (text, origin) = try said(name) {
-      do throws(SettingKind<Value>.Refusal) {
+      do throws(SettingRefusal) {
         return (try kind.fromText(text), origin)
       } catch {
         throw refused(name, kind, error, at: origin, found: "something else")
       }
     }
     guard let inFile else { return nil }
-    do throws(SettingKind<Value>.Refusal) {
+    do throws(SettingRefusal) {
       return (try kind.fromFile(inFile.value), SettingOrigin(inFile.value.place))
     } catch {
       throw refused(name, kind, error, at: SettingOrigin(inFile.value.place), found: inFile.value.kindName)
@@ -151,7 +151,7 @@ struct SectionReader {
   }
 
   private func refused<Value>(
-    _ name: SettingName, _ kind: SettingKind<Value>, _ refusal: SettingKind<Value>.Refusal, at origin: SettingOrigin,
+    _ name: SettingName, _ kind: SettingKind<Value>, _ refusal: SettingRefusal, at origin: SettingOrigin,
     found: String
   ) -> ConfigurationError {
     let hint = "Give it \(kind.expected)."
