@@ -251,6 +251,8 @@ let package = Package(
       name: "AgentTests",
       dependencies: ["Agent", "Documents", "Gateway", "JSON", "Platform", "Pools", "Reactor", "Support"],
       swiftSettings: tests),
+    .testTarget(
+      name: "NodeTests", dependencies: ["Platform", "SQLite", "State", "Support", "weir"], swiftSettings: tests),
     .testTarget(name: "SQLiteTests", dependencies: ["Platform", "SQLite", "Support"], swiftSettings: tests),
     .testTarget(
       name: "StateTests", dependencies: ["JSON", "Platform", "SQLite", "State", "Support"],
