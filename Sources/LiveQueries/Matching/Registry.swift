@@ -61,7 +61,8 @@ final class Registry: @unchecked Sendable {
             throw StateError(.interrupted, "the time allowed for it was over")
           }
         }
-        if case .ended(let failure?) = found.phase { throw failure }
+        // One whose maker had less time is made again.
+        if case .ended(let failure?) = found.phase, failure.kind != .interrupted { throw failure }
       }
     }
   }
