@@ -32,6 +32,7 @@ final class QueryAnalyzer: @unchecked Sendable {
     lock.lock()
     defer { lock.unlock() }
     let tokens = try checked(sql)
+    try readSchema()
     _ = try prepare(sql)
     return try tokens.expanded(parameters)
   }
@@ -52,6 +53,7 @@ final class QueryAnalyzer: @unchecked Sendable {
     lock.lock()
     defer { lock.unlock() }
     let tokens = try checked(sql)
+    try readSchema()
     reads = QueryReads()
     let statement = try prepare(sql)
     var found = reads
@@ -73,6 +75,11 @@ final class QueryAnalyzer: @unchecked Sendable {
     }
     if found.isRowByRow, let shape = QueryShape(tokens) { try narrow(&plan, shape, tokens, found, tables) }
     return plan
+  }
+
+  /// Sees the schema as it is now. SQLite only looks when a statement runs, and what is asked about here is not run.
+  private func readSchema() throws(StateError) {
+    do throws(SQLiteError) { _ = try connection.value("SELECT 1 FROM sqlite_schema") } catch { throw StateError(error) }
   }
 
   private func prepare(_ sql: String) throws(StateError) -> Statement {
@@ -101,7 +108,7 @@ final class QueryAnalyzer: @unchecked Sendable {
     var interests: [Int: QueryPlan.Interest] = [:]
     for (name, columns) in reads.tables {
       guard let table = tables.table(called: name) else {
-        if try isNoTable(name) { continue }
+        if try isNoTable(name, reads: columns) { continue }
         throw .notInSchema(name)
       }
       interests[table.number] = QueryPlan.Interest(
@@ -110,12 +117,16 @@ final class QueryAnalyzer: @unchecked Sendable {
     return interests
   }
 
-  /// Whether what a query reads needs no watching: a view, whose tables are told of as well, or a function that gives rows.
-  private func isNoTable(_ name: String) throws(StateError) -> Bool {
+  /// Whether what a query reads needs no watching: a view, whose tables are told of as well, a function that gives rows, or a common
+  /// table expression of which no column is read, which SQLite tells of as if it were a table.
+  private func isNoTable(_ name: String, reads columns: Set<String>) throws(StateError) -> Bool {
     if ["json_each", "json_tree"].contains(where: { $0.isSameName(name) }) { return true }
+    if ["sqlite_", "pragma_"].contains(where: { name.utf8.starts(with: $0.utf8) }) { return false }
     do throws(SQLiteError) {
-      return try connection.value(
-        "SELECT 1 FROM sqlite_schema WHERE type = 'view' AND name = ? COLLATE NOCASE", [SQLiteValue(name)]) != nil
+      let type = try connection.value(
+        "SELECT type FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE",
+        [SQLiteValue(name)])
+      return type == "view" || type == nil && columns == [""]
     } catch {
       throw StateError(error)
     }
