@@ -1,12 +1,12 @@
-package import Platform
+public import Platform
 
 /// What names a subscription: 16 random bytes, shown as a UUID with dashes.
-package struct LiveID: Hashable, Sendable, CustomStringConvertible {
+public struct LiveID: Hashable, Sendable, CustomStringConvertible {
   /// The bytes.
-  package let bytes: [UInt8]
+  public let bytes: [UInt8]
 
   /// A new one: a UUID of version 4.
-  package static func random() throws(SystemError) -> LiveID {
+  public static func random() throws(SystemError) -> LiveID {
     let halves = [try SystemRandom.word() & ~0xf000 | 0x4000, try SystemRandom.word() & (.max >> 2) | 1 << 63]
     return LiveID(bytes: halves.flatMap { half in (0..<8).map { UInt8(truncatingIfNeeded: half >> (56 - 8 * $0)) } })
   }
@@ -20,7 +20,7 @@ package struct LiveID: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The id that a text names: 32 hexadecimal digits, with the four dashes of a UUID or without any; else nil.
-  package init?(_ text: String) {
+  public init?(_ text: String) {
     var digits = Array(text.utf8)
     if digits.count == 36 {
       for place in [23, 18, 13, 8] where digits.remove(at: place) != UInt8(ascii: "-") { return nil }
@@ -35,7 +35,7 @@ package struct LiveID: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// With dashes.
-  package var description: String {
+  public var description: String {
     var text: [UInt8] = []
     for (place, byte) in bytes.enumerated() {
       if [4, 6, 8, 10].contains(place) { text.append(UInt8(ascii: "-")) }

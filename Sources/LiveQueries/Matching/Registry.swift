@@ -275,7 +275,7 @@ final class Registry: @unchecked Sendable {
       events += lastChange - subscription.lastChange
       subscription.lastChange = lastChange
       subscription.nextRow = nextRow
-      subscription.spent += spent
+      subscription.cost.add(spent, now: settings.clock())
       return subscription.streams
     }
     for stream in streams where stream.publish(lines, last: lastChange) { countCutOff() }
