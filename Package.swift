@@ -45,6 +45,7 @@ let package = Package(
     .library(name: "MCP", targets: ["MCP"]),
     .library(name: "SQLite", targets: ["SQLite"]),
     .library(name: "State", targets: ["State"]),
+    .library(name: "Relay", targets: ["Relay"]),
   ],
   targets: [
     // 0: the operating system and foreign libraries
@@ -102,6 +103,8 @@ let package = Package(
 
     // 4: what every interface shows: messages, pools and errors as JSON
     .target(name: "Documents", dependencies: ["JSON", "Lite3", "Platform", "Pools"], swiftSettings: swift),
+    // 4: changes of tables into pools; native builds only
+    .target(name: "Relay", dependencies: ["JSON", "Lite3", "Platform", "Pools", "State"], swiftSettings: native),
     // 4: channels for async code; native builds only
     .target(name: "ChannelsAsync", dependencies: ["Platform", "Channels"], swiftSettings: native),
 
@@ -217,6 +220,10 @@ let package = Package(
     .testTarget(
       name: "StateTests", dependencies: ["JSON", "Platform", "SQLite", "State", "Support"],
       exclude: ["crdt-vectors.json"], swiftSettings: tests),
+    .testTarget(
+      name: "RelayTests",
+      dependencies: ["JSON", "Lite3", "Platform", "Pools", "Relay", "State", "StateWorker", "Support"],
+      swiftSettings: tests),
     .testTarget(name: "TLSTests", dependencies: ["Platform", "Reactor", "Support", "TLS"], swiftSettings: tests),
     .testTarget(name: "PoolsTests", dependencies: ["Platform", "Pools", "Support"], swiftSettings: tests),
     .testTarget(
@@ -240,6 +247,9 @@ let package = Package(
     .target(
       name: "RawServer", dependencies: ["Platform", "Reactor"], path: "Tests/RawServer", swiftSettings: tests),
     .target(name: "Support", dependencies: ["Platform", "Pools"], path: "Tests/Support", swiftSettings: tests),
+    .executableTarget(
+      name: "StateWorker", dependencies: ["Platform", "Pools", "Relay", "State", "Support"], path: "Tests/StateWorker",
+      swiftSettings: tests),
     .executableTarget(
       name: "PoolWorker", dependencies: ["Platform", "Pools", "Support"], path: "Tests/PoolWorker",
       swiftSettings: tests),
