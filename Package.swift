@@ -45,6 +45,7 @@ let package = Package(
     .library(name: "MCP", targets: ["MCP"]),
     .library(name: "SQLite", targets: ["SQLite"]),
     .library(name: "State", targets: ["State"]),
+    .library(name: "LiveQueries", targets: ["LiveQueries"]),
     .library(name: "Agent", targets: ["Agent"]),
   ],
   targets: [
@@ -104,6 +105,8 @@ let package = Package(
 
     // 4: what every interface shows: messages, pools and errors as JSON
     .target(name: "Documents", dependencies: ["JSON", "Lite3", "Platform", "Pools"], swiftSettings: swift),
+    // 4: queries whose results are followed; native builds only
+    .target(name: "LiveQueries", dependencies: ["JSON", "Platform", "SQLite", "State"], swiftSettings: native),
     // 4: what people write: command lines, sizes, spans of time
     .target(name: "Arguments", swiftSettings: swift),
     // 4: channels for async code; native builds only
@@ -118,12 +121,18 @@ let package = Package(
     // 6: pools over HTTP
     .target(
       name: "Gateway",
-      dependencies: ["Documents", "HTTP", "JSON", "Lite3", "MCP", "Platform", "Pools", "Reactor", "WebPage"],
+      dependencies: [
+        "Documents", "HTTP", "JSON", "Lite3", "LiveQueries", "MCP", "Platform", "Pools", "Reactor", "SQLite", "State",
+        "WebPage",
+      ],
       swiftSettings: swift),
     // 7: one node of the replicated state; native builds only
     .target(
       name: "Agent",
-      dependencies: ["Arguments", "CTOML", "Documents", "Gateway", "JSON", "Platform", "Pools", "Reactor"],
+      dependencies: [
+        "Arguments", "CTOML", "Documents", "Gateway", "HTTP", "JSON", "LiveQueries", "Platform", "Pools", "Reactor", "SQLite",
+        "State",
+      ],
       swiftSettings: native),
 
     // 8: the command
@@ -211,7 +220,10 @@ let package = Package(
       swiftSettings: tests),
     .testTarget(
       name: "GatewayTests",
-      dependencies: ["Documents", "Gateway", "HTTP", "JSON", "Lite3", "Platform", "Pools", "Reactor", "Support"],
+      dependencies: [
+        "Documents", "Gateway", "HTTP", "JSON", "Lite3", "LiveQueries", "Platform", "Pools", "Reactor", "SQLite", "State",
+        "Support",
+      ],
       swiftSettings: tests),
     .testTarget(
       name: "ServerCommandsTests",
@@ -243,6 +255,9 @@ let package = Package(
     .testTarget(
       name: "StateTests", dependencies: ["JSON", "Platform", "SQLite", "State", "Support"],
       exclude: ["crdt-vectors.json"], swiftSettings: tests),
+    .testTarget(
+      name: "LiveQueriesTests", dependencies: ["JSON", "LiveQueries", "Platform", "SQLite", "State", "Support"],
+      swiftSettings: tests),
     .testTarget(name: "TLSTests", dependencies: ["Platform", "Reactor", "Support", "TLS"], swiftSettings: tests),
     .testTarget(name: "PoolsTests", dependencies: ["Platform", "Pools", "Support"], swiftSettings: tests),
     .testTarget(

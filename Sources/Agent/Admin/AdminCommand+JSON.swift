@@ -30,6 +30,7 @@ extension AdminCommand {
     switch value.name {
     case "Ping" where value.content == nil: .ping
     case "Reload" where value.content == nil: .reload
+    case "Adopt" where value.content == nil: .adopt
     case "ReloadDicts" where value.content == nil: .reloadDictionaries
     case "Sync": value.inner.flatMap { Sync($0) }.map { .sync($0) }
     case "Cluster": value.inner.flatMap { Cluster($0) }.map { .cluster($0) }
@@ -63,6 +64,7 @@ extension AdminCommand {
     switch self {
     case .ping: .text("Ping")
     case .reload: .text("Reload")
+    case .adopt: .text("Adopt")
     case .reloadDictionaries: .text("ReloadDicts")
     case .sync(let sync): .object([("Sync", sync.report)])
     case .cluster(let cluster): .object([("Cluster", cluster.report)])

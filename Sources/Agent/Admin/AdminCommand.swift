@@ -31,6 +31,8 @@ package enum AdminCommand: Sendable, Equatable {
   case ping
   /// Read the schema files again and apply them.
   case reload
+  /// Take what another program wrote to the tables as this node's own. Only nodes of ours know it.
+  case adopt
   case reloadDictionaries
   case sync(Sync)
   case cluster(Cluster)

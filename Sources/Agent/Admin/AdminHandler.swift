@@ -12,6 +12,8 @@ package struct AdminHandler: Sendable {
 
   package var ping: Work = { (_) throws(Failure) in }
   package var reload: Work = missing("reload")
+  /// Writes one object: how many rows, and the version that they got.
+  package var adopt: Work = missing("adopt")
   package var reloadDictionaries: Work = missing("compression dictionaries")
   /// Writes one object: what this node has and lacks. A log line stands before it, on which scripts rely.
   package var syncGenerate: Work = missing("sync generate")
@@ -55,6 +57,7 @@ package struct AdminHandler: Sendable {
     switch command {
     case .ping: try ping(reply)
     case .reload: try reload(reply)
+    case .adopt: try adopt(reply)
     case .reloadDictionaries: try reloadDictionaries(reply)
     case .sync(let sync): try perform(sync, reply)
     case .cluster(let cluster): try perform(cluster, reply)

@@ -19,6 +19,8 @@ public final class StateStore: @unchecked Sendable {
     public var readers = 8
     /// Pages in the log after which a commit moves them into the file.
     public var checkpointPages = 4_000
+    /// Cache of the writer, in KiB.
+    public var cacheKiB = 65_536
 
     /// The usual ones.
     public init() {}
@@ -44,10 +46,12 @@ public final class StateStore: @unchecked Sendable {
     var options = Database.Settings()
     options.readers = settings.readers
     options.checkpointPages = settings.checkpointPages
+    options.cacheKiB = settings.cacheKiB
     let database: Database
     do throws(SQLiteError) {
       database = try Database(path, options) { (connection) throws(SQLiteError) in
         try WriterGuard.register(on: connection)
+        if connection.isReadOnly { try ReaderGuard.stand(before: connection) }
       }
     } catch {
       throw StateError(error)
@@ -95,6 +99,13 @@ public final class StateStore: @unchecked Sendable {
   /// Calls `body` after each commit that changed replicated rows, in the order of the commits, while the writer waits. Nil takes it
   /// away.
   package func onCommit(_ body: ((CommitRecord) -> Void)?) { database.write { _ in core.observer = body } }
+
+  /// Lends a reader for as long as the value is kept, for queries that go on.
+  ///
+  /// - Throws: `.busy` if none came free by the deadline.
+  package func lendReader(until deadline: Deadline) throws(StateError) -> LentReader {
+    try state { () throws(SQLiteError) in try database.lend(until: deadline) }
+  }
 
   /// Lends a reader of one snapshot at a time, for queries.
   package func read<R>(

@@ -1,25 +1,25 @@
 internal import Platform
 internal import SQLite
 
-/// Everything that belongs to the writer: its connection, the clocks, what is captured, and the books on other sites.
+/// Everything that belongs to the writer, one thread at a time and so without checks of access: its connection, the clocks, what is captured, and the books on other sites.
 final class WriterCore {
   let connection: Connection
   let settings: StateStore.Settings
-  private(set) var tables: TrackedTables
+  @exclusivity(unchecked) private(set) var tables: TrackedTables
   let clocks: ClockStore
   let capture: Capture
   let statementGuard: StatementGuard
   let mergeStatements: MergeStatements
-  var observer: ((CommitRecord) -> Void)?
+  @exclusivity(unchecked) var observer: ((CommitRecord) -> Void)?
   /// What is known of each site's transactions, by the site's number. Of this site everything is known.
-  var versions: [Int: SiteVersions] = [:]
+  @exclusivity(unchecked) var versions: [Int: SiteVersions] = [:]
   /// The same as it was before the open transaction, of the sites that it changed.
-  private var versionsBefore: [(site: Int, versions: SiteVersions?)] = []
+  @exclusivity(unchecked) private var versionsBefore: [(site: Int, versions: SiteVersions?)] = []
   private let joinWatch: Statement
   /// Whether the open transaction hears of savepoints.
-  private(set) var isWatched = false
+  @exclusivity(unchecked) private(set) var isWatched = false
   /// Statements of callers, which were looked at when they were prepared: the connection's own were not.
-  var userStatements = StatementCache(limit: 256)
+  @exclusivity(unchecked) var userStatements = StatementCache(limit: 256)
 
   init(_ connection: Connection, _ settings: StateStore.Settings) throws(StateError) {
     self.connection = connection
