@@ -1,5 +1,5 @@
-internal import Documents
-internal import Gateway
+package import Documents
+package import Gateway
 internal import LiveQueries
 internal import Platform
 internal import State
@@ -145,9 +145,9 @@ extension LiveQueryInfo {
 }
 
 /// How much of the log is written, as `RUST_LOG`, `WEIR_LOG` and the admin channel say it.
-enum LogFilter {
+package enum LogFilter {
   /// The level of a filter: one word, or the one without a target in a list such as `info,http=debug`.
-  static func level(_ filter: String) throws(Failure) -> GatewaySettings.LogLevel {
+  package static func level(_ filter: String) throws(Failure) -> GatewaySettings.LogLevel {
     for part in filter.utf8.split(separator: UInt8(ascii: ",")) where !part.contains(UInt8(ascii: "=")) {
       let word = String(decoding: part.filter { $0 > 0x20 }.map { $0 >= 0x41 && $0 <= 0x5a ? $0 + 0x20 : $0 }, as: UTF8.self)
       if word.utf8.elementsEqual("trace".utf8) { return .debug }
@@ -157,7 +157,7 @@ enum LogFilter {
   }
 
   /// What the environment says; info if that is nothing.
-  static func standard() -> GatewaySettings.LogLevel {
+  package static func standard() -> GatewaySettings.LogLevel {
     for variable in ["WEIR_LOG", "RUST_LOG"] {
       if let text = Process.environment(variable), let level = try? level(text) { return level }
     }

@@ -15,11 +15,12 @@ import CommandSupport
   /// What builds without the state say.
   enum State {
     static let commands: [ProgramCommand] = [
+      missing("agent", "Run a node of the replicated state"),
       missing("query", "Ask a node of the replicated state with SQL"),
       missing("exec", "Change the replicated state with SQL"),
       missing("reload", "Have a node read its schema files again"),
       missing("subs", "Look at the live queries of a node"),
-      missing("agent", "Look at the configuration of a node of the replicated state"),
+      missing("adopt", "Have a node take over rows that another program wrote"),
     ]
     static let options: [Option] = []
 

@@ -50,6 +50,23 @@ enum ReloadCommand {
   }
 }
 
+/// `weir adopt`
+enum AdoptCommand {
+  static let command = ProgramCommand("adopt", "Have a node take over rows that another program wrote").with {
+    $0.details = """
+      Every write must go through the node, which refuses others as far as it can. What a program inserted or deleted all the same \
+      is told of when the node starts. This takes it as if it had been written on this node now, so that it replicates. Prints how \
+      many rows that were, and the version that they got.
+      """
+    $0.options = AdminTalk.options
+    $0.examples = [ProgramCommand.Example("after the node's log has told of such rows", "weir adopt")]
+    $0.action = Action { (invocation, session) throws(CommandError) in
+      try AdminTalk.ask(.adopt, invocation, session)
+      return .success
+    }
+  }
+}
+
 /// `weir subs`
 enum SubsCommands {
   static let hash = Option.value("hash", "HASH", "By the hash of its query, as corro-query-hash has it").with {

@@ -2,6 +2,7 @@ internal import Arguments
 internal import CommandSupport
 internal import Gateway
 internal import JSON
+internal import Platform
 
 /// Prints the rows of a query as they come.
 struct RowPrinter: ~Copyable {

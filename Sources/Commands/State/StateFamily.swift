@@ -4,7 +4,8 @@ package import CommandSupport
 /// The commands about a node of the replicated state.
 package enum StateFamily {
   package static let commands: [ProgramCommand] = [
-    QueryCommand.command, ExecCommand.command, ReloadCommand.command, SubsCommands.command, AgentCommand.command,
+    AgentCommand.command, QueryCommand.command, ExecCommand.command, ReloadCommand.command, SubsCommands.command,
+    AdoptCommand.command,
   ]
 
   /// What they also take before their names. Not shown there: each of them shows what it uses.
