@@ -74,5 +74,8 @@ let package = Package(
     .executableTarget(
       name: "NodeConfiguration", dependencies: ["Promise", .product(name: "Agent", package: "weir")],
       path: "NodeConfiguration", swiftSettings: target),
+    .executableTarget(
+      name: "AdminFrames", dependencies: ["Promise", .product(name: "Agent", package: "weir")],
+      path: "AdminFrames", swiftSettings: target),
   ]
 )

@@ -122,7 +122,13 @@ package final class AdminReply: Sendable {
       try handler.perform(command, self)
       send(.success)
     } catch {
-      send(.error(([error.message] + [error.hintSentence].compactMap { $0 } + error.causes).joined(separator: ": ")))
+      send(.error(Self.words(error)))
     }
+  }
+
+  /// The channel has one text for what went wrong, why, and what to do.
+  private static func words(_ error: Failure) -> String {
+    let problem = ([error.message] + error.causes).joined(separator: ": ")
+    return error.hintSentence.map { "\(problem). \($0)" } ?? problem
   }
 }
