@@ -133,8 +133,8 @@ let package = Package(
     .target(
       name: "Agent",
       dependencies: [
-        "Arguments", "CTOML", "Documents", "Gateway", "HTTP", "JSON", "LiveQueries", "Platform", "Pools", "Reactor", "SQLite",
-        "State",
+        "Arguments", "CTOML", "Documents", "Gateway", "HTTP", "JSON", "LiveQueries", "Platform", "Pools", "Reactor", "Relay",
+        "SQLite", "State",
       ],
       swiftSettings: native),
 
