@@ -46,6 +46,7 @@ let package = Package(
     .library(name: "SQLite", targets: ["SQLite"]),
     .library(name: "State", targets: ["State"]),
     .library(name: "LiveQueries", targets: ["LiveQueries"]),
+    .library(name: "Gateway", targets: ["Gateway"]),
     .library(name: "Agent", targets: ["Agent"]),
     .library(name: "Relay", targets: ["Relay"]),
   ],
