@@ -1,5 +1,6 @@
 internal import Documents
 internal import Gateway
+internal import Platform
 internal import Pools
 internal import Relay
 internal import State
@@ -44,13 +45,26 @@ extension CaptureDefinition {
     if let given = capture.directory {
       directory = given
     } else {
-      do throws(PoolError) { directory = try PoolDirectory.defaultPath() } catch { throw Failure(error) }
+      directory = try Self.usualDirectory()
     }
     var tables: [String]?
     if case .named(let names) = capture.tables { tables = names }
     self.init(
       pool: capture.pool, directory: directory, tables: tables, origin: .init(capture.origin), source: .config,
       size: capture.size)
+  }
+}
+
+extension CaptureDefinition {
+  /// The usual pool directory, which is made like that of `weir pool create`. One that the configuration names is not: it may be a disk
+  /// that is not mounted.
+  fileprivate static func usualDirectory() throws(Failure) -> String {
+    let directory: String
+    do throws(PoolError) { directory = try PoolDirectory.defaultPath() } catch { throw Failure(error) }
+    do throws(SystemError) { try Paths.makeDirectories(directory) } catch {
+      throw Failure(.io, "the pool directory cannot be made", path: directory, causes: [error.message])
+    }
+    return directory
   }
 }
 
