@@ -134,7 +134,8 @@ let package = Package(
     .target(
       name: "Agent",
       dependencies: [
-        "Arguments", "CTOML", "Documents", "Gateway", "HTTP", "JSON", "LiveQueries", "Platform", "Pools", "Reactor", "Relay",
+        "Arguments", "CTOML", "Documents", "Gateway", "HTTP", "JSON", "LiveQueries", "Platform", "Pools", "Reactor",
+        "Relay",
         "SQLite", "State",
       ],
       swiftSettings: native),
@@ -225,7 +226,8 @@ let package = Package(
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "Documents", "Gateway", "HTTP", "JSON", "Lite3", "LiveQueries", "Platform", "Pools", "Reactor", "SQLite", "State",
+        "Documents", "Gateway", "HTTP", "JSON", "Lite3", "LiveQueries", "Platform", "Pools", "Reactor", "SQLite",
+        "State",
         "Support",
       ],
       swiftSettings: tests),

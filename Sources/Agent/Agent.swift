@@ -66,7 +66,9 @@ package final class Agent: @unchecked Sendable {
       captures = try TableCapture(store) { [log] event in
         log.event(event.isTrouble ? .error : .info, "capture", [("message", .text(event.text))])
       }
-      gateway = try StateGateway(store, live, StateSettings(configuration.api), on: loop, log: log) { [end, log] failure in
+      gateway = try StateGateway(
+        store, live, StateSettings(configuration.api), on: loop, log: log
+      ) { [end, log] failure in
         if end.fail(failure) { log.event(.error, "the database cannot be used any more", failure) }
       }
       var limits = HTTPLimits()

@@ -11,7 +11,11 @@ final class NodeProcess {
   static let schema = "CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, v TEXT, n INTEGER NOT NULL DEFAULT 0);"
 
   /// Makes what a node needs, and nothing else.
-  static func prepare(_ directory: TemporaryDirectory, schema: String = NodeProcess.schema) throws {
+  ///
+  /// - Parameter more: of the configuration.
+  static func prepare(
+    _ directory: TemporaryDirectory, schema: String = NodeProcess.schema, more: String = ""
+  ) throws {
     try write(Array(schema.utf8), to: directory.file("schema.sql"))
     let configuration = """
       [db]
@@ -21,12 +25,28 @@ final class NodeProcess {
       addr = "127.0.0.1:0"
       [admin]
       path = "admin.sock"
+      \(more)
       """
     try write(Array(configuration.utf8), to: directory.file("node.toml"))
   }
 
   /// Where the command was built.
   static func weir() throws -> String { Paths.join(Paths.parent(of: try Paths.executable()) ?? ".", "weir") }
+
+  /// What another command prints that runs in the same directory.
+  static func run(_ arguments: [String], in directory: TemporaryDirectory) throws -> String {
+    let child = try ChildProcess(
+      [try weir()] + arguments, input: .null, output: .pipe, error: .null, directory: directory.path)
+    var text: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = try buffer.withUnsafeMutableBytes { try child.readOutput(into: $0) }
+      if count == 0 { break }
+      text += buffer[..<count]
+    }
+    #expect(try child.wait(until: .after(nanoseconds: 60_000_000_000)) == .exited(0))
+    return String(decoding: text, as: UTF8.self)
+  }
 
   /// Starts it and waits until it listens.
   ///

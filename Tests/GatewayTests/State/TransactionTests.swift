@@ -93,7 +93,8 @@ import Testing
         let key = round * 16 + number
         // Every fourth fails: its key is there.
         let id = number % 4 == 3 ? 0 : key + 1
-        let insert = round == 0 && number == 3 ? "INSERT INTO t VALUES (0,'x')" : "INSERT INTO t VALUES (\(id),'\(key)')"
+        let isFirst = round == 0 && number == 3
+        let insert = isFirst ? "INSERT INTO t VALUES (0,'x')" : "INSERT INTO t VALUES (\(id),'\(key)')"
         try client.send(LiveGateway.request("POST", "/v1/transactions", body: "[\"\(insert)\"]"))
       }
       for (number, client) in clients.enumerated() {
@@ -108,7 +109,8 @@ import Testing
 
   @Test(arguments: [
     ("{", 400), ("", 400), ("[1]", 422), ("{}", 422), ("\"x\"", 422), ("[[\"SELECT 1\"]]", 422),
-    ("[[\"SELECT ?\", null]]", 422), ("[{\"query\":1}]", 422), ("[{\"query\":\"x\",\"params\":{}}]", 422), ("null", 422),
+    ("[[\"SELECT ?\", null]]", 422), ("[{\"query\":1}]", 422), ("[{\"query\":\"x\",\"params\":{}}]", 422),
+    ("null", 422),
     ("[[\"a\",[],[]]]", 422), ("[\"\\ud800\"]", 400),
   ])
   func bodiesOfAnotherShapeAreRefused(_ body: String, _ status: Int) throws {
