@@ -45,7 +45,9 @@ let package = Package(
     .library(name: "MCP", targets: ["MCP"]),
     .library(name: "SQLite", targets: ["SQLite"]),
     .library(name: "State", targets: ["State"]),
+    .library(name: "LiveQueries", targets: ["LiveQueries"]),
     .library(name: "Relay", targets: ["Relay"]),
+    .library(name: "Agent", targets: ["Agent"]),
   ],
   targets: [
     // 0: the operating system and foreign libraries
@@ -69,6 +71,7 @@ let package = Package(
     .target(name: "CCurl", path: "Sources/External/CCurl"),
     .target(
       name: "CSQLite", path: "Sources/External/CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
+    .target(name: "CTOML", path: "Sources/External/CTOML"),
     .target(name: "WebPage"),
 
     // 1: the Swift face of the operating system; JSON text
@@ -105,6 +108,10 @@ let package = Package(
     .target(name: "Documents", dependencies: ["JSON", "Lite3", "Platform", "Pools"], swiftSettings: swift),
     // 4: changes of tables into pools; native builds only
     .target(name: "Relay", dependencies: ["JSON", "Lite3", "Platform", "Pools", "State"], swiftSettings: native),
+    // 4: queries whose results are followed; native builds only
+    .target(name: "LiveQueries", dependencies: ["JSON", "Platform", "SQLite", "State"], swiftSettings: native),
+    // 4: what people write: command lines, sizes, spans of time
+    .target(name: "Arguments", swiftSettings: swift),
     // 4: channels for async code; native builds only
     .target(name: "ChannelsAsync", dependencies: ["Platform", "Channels"], swiftSettings: native),
 
@@ -117,11 +124,22 @@ let package = Package(
     // 6: pools over HTTP
     .target(
       name: "Gateway",
-      dependencies: ["Documents", "HTTP", "JSON", "Lite3", "MCP", "Platform", "Pools", "Reactor", "WebPage"],
+      dependencies: [
+        "Documents", "HTTP", "JSON", "Lite3", "LiveQueries", "MCP", "Platform", "Pools", "Reactor", "SQLite", "State",
+        "WebPage",
+      ],
       swiftSettings: swift),
+    // 7: one node of the replicated state; native builds only
+    .target(
+      name: "Agent",
+      dependencies: [
+        "Arguments", "CTOML", "Documents", "Gateway", "HTTP", "JSON", "LiveQueries", "Platform", "Pools", "Reactor",
+        "SQLite",
+        "State",
+      ],
+      swiftSettings: native),
 
-    // 7: the command
-    .target(name: "Arguments", swiftSettings: swift),
+    // 8: the command
     .target(
       name: "CommandSupport", dependencies: ["Arguments", "Documents", "Platform", "JSON", "Pools"],
       path: "Sources/Commands/Support", swiftSettings: swift),
@@ -141,6 +159,12 @@ let package = Package(
         "Arguments", "CommandSupport", "Documents", "Gateway", "HTTP", "JSON", "Platform", "Pools", "Reactor", "TLS",
       ],
       path: "Sources/Commands/Server", swiftSettings: swift),
+    .target(
+      name: "StateCommands",
+      dependencies: [
+        "Agent", "Arguments", "CommandSupport", "Documents", "Gateway", "HTTPClient", "JSON", "Platform", "RemotePools",
+      ],
+      path: "Sources/Commands/State", swiftSettings: swift),
     .executableTarget(
       name: "weir",
       dependencies: [
@@ -149,6 +173,7 @@ let package = Package(
         .target(name: "TLS", condition: .when(platforms: [.linux, .macOS])),
         .target(name: "RemotePools", condition: .when(platforms: [.linux, .macOS])),
         .target(name: "ServerCommands", condition: .when(platforms: [.linux, .macOS])),
+        .target(name: "StateCommands", condition: .when(platforms: [.linux, .macOS])),
       ], swiftSettings: swift),
 
     // Recipes: programs to read and to copy, which tests run
@@ -199,13 +224,24 @@ let package = Package(
       swiftSettings: tests),
     .testTarget(
       name: "GatewayTests",
-      dependencies: ["Documents", "Gateway", "HTTP", "JSON", "Lite3", "Platform", "Pools", "Reactor", "Support"],
+      dependencies: [
+        "Documents", "Gateway", "HTTP", "JSON", "Lite3", "LiveQueries", "Platform", "Pools", "Reactor", "SQLite",
+        "State",
+        "Support",
+      ],
       swiftSettings: tests),
     .testTarget(
       name: "ServerCommandsTests",
       dependencies: [
         "Arguments", "CommandSupport", "Documents", "Gateway", "JSON", "Platform", "Pools", "Reactor", "ServerCommands",
         "Support", "TLS",
+      ],
+      swiftSettings: tests),
+    .testTarget(
+      name: "StateCommandsTests",
+      dependencies: [
+        "Agent", "Arguments", "CommandSupport", "Documents", "Gateway", "JSON", "Platform", "RawServer", "Reactor",
+        "StateCommands", "Support",
       ],
       swiftSettings: tests),
     .testTarget(
@@ -216,10 +252,19 @@ let package = Package(
         "TLS",
       ],
       swiftSettings: tests),
+    .testTarget(
+      name: "AgentTests",
+      dependencies: ["Agent", "Documents", "Gateway", "JSON", "Platform", "Pools", "Reactor", "Support"],
+      swiftSettings: tests),
+    .testTarget(
+      name: "NodeTests", dependencies: ["Platform", "SQLite", "State", "Support", "weir"], swiftSettings: tests),
     .testTarget(name: "SQLiteTests", dependencies: ["Platform", "SQLite", "Support"], swiftSettings: tests),
     .testTarget(
       name: "StateTests", dependencies: ["JSON", "Platform", "SQLite", "State", "Support"],
       exclude: ["crdt-vectors.json"], swiftSettings: tests),
+    .testTarget(
+      name: "LiveQueriesTests", dependencies: ["JSON", "LiveQueries", "Platform", "SQLite", "State", "Support"],
+      swiftSettings: tests),
     .testTarget(
       name: "RelayTests",
       dependencies: ["JSON", "Lite3", "Platform", "Pools", "Relay", "State", "StateWorker", "Support"],

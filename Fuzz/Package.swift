@@ -71,5 +71,8 @@ let package = Package(
         .product(name: "State", package: "weir"),
       ],
       path: "ChangeSets", swiftSettings: target),
+    .executableTarget(
+      name: "NodeConfiguration", dependencies: ["Promise", .product(name: "Agent", package: "weir")],
+      path: "NodeConfiguration", swiftSettings: target),
   ]
 )

@@ -1,7 +1,7 @@
 /// Finds what was probably meant.
-enum Suggestion {
+package enum Suggestion {
   /// The candidate closest to `word`, if one is close enough to be a slip of the fingers: at most one edit in three letters.
-  static func closest(to word: String, among candidates: [String]) -> String? {
+  package static func closest(to word: String, among candidates: [String]) -> String? {
     let typed = Array(word.utf8)
     // A word this long is no typing slip, and the table below grows with its square.
     guard !typed.isEmpty, typed.count <= 64 else { return nil }

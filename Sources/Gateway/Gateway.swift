@@ -38,8 +38,7 @@ package final class Gateway: RequestHandler, @unchecked Sendable {
   let page: Page
   /// By the number of the listener, as they were bound. Set before the loop accepts anything.
   private(set) var listeners: [GatewayListener] = []
-  private let workers: Workers
-  private let waker: Waker
+  private let workers: LoopWorkers
   private let desks: [DeskBox]
   private var timer: LoopTimer?
   private var checks = 0
@@ -69,8 +68,7 @@ package final class Gateway: RequestHandler, @unchecked Sendable {
       throw SystemError(.noMemory)
     }
     tails = try TailBoard(pools, limit: limit)
-    workers = try Workers(threads: Self.workerCount, limit: limit)
-    waker = Waker(workers)
+    workers = try LoopWorkers(loop, threads: Self.workerCount, limit: limit)
     desks = (0..<Self.workerCount).map { _ in DeskBox() }
     agents = try AgentDesk()
     metrics = try Metrics()
@@ -112,27 +110,13 @@ package final class Gateway: RequestHandler, @unchecked Sendable {
 
   // MARK: Workers
 
-  /// Wakes workers when the loop has seen all that its turn brought.
-  private final class Waker: LoopSource, @unchecked Sendable {
-    private let workers: Workers
-    init(_ workers: Workers) {
-      self.workers = workers
-      super.init()
-    }
-    override func attend() { workers.wake() }
-  }
-
   /// Has a worker do something; false when they have as much to do as they may. Any thread.
   func work(ignoringLimit: Bool = false, _ job: @escaping @Sendable (Desk) -> Void) -> Bool {
-    guard workers.submit(ignoringLimit: ignoringLimit, { [self] number in job(desks[number].desk) }) else {
-      return false
-    }
-    loop.request(waker)
-    return true
+    workers.submit(ignoringLimit: ignoringLimit) { [self] number in job(desks[number].desk) }
   }
 
   /// Called by a job that is about to wait for a disk: what is behind it should not.
-  func expectWait() { workers.wake() }
+  func expectWait() { workers.expectWait() }
 
   // MARK: Requests
 
@@ -266,16 +250,7 @@ package final class Gateway: RequestHandler, @unchecked Sendable {
 
   package override func answered(_ request: Request, status: UInt16, bytes: UInt64, nanoseconds: Int64) {
     metrics.count(request.method, status, nanoseconds)
-    let level: GatewaySettings.LogLevel = status >= 500 ? .warn : status >= 400 ? .info : .debug
-    guard log.takes(level) else { return }
-    log.event(
-      level, "request",
-      [
-        ("method", .text(request.method.text.text)), ("path", .text(request.pathText)),
-        ("status", .whole(UInt64(status))),
-        ("bytes", .whole(bytes)), ("ms", .decimal(Double(nanoseconds / 1000) / 1000)),
-        ("peer", .text(request.peer.address.text)),
-      ])
+    log.request(request, status: status, bytes: bytes, nanoseconds: nanoseconds)
   }
 }
 

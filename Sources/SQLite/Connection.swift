@@ -15,13 +15,13 @@ package final class Connection: @unchecked Sendable {
   }
 
   /// Nil only after `close`.
-  private(set) var handle: OpaquePointer?
+  @exclusivity(unchecked) private(set) var handle: OpaquePointer?
   /// Where the file is; empty for one in memory.
   package let path: String
   let hooks = Hooks()
-  private var statements = StatementCache(limit: 128)
+  @exclusivity(unchecked) private var statements = StatementCache(limit: 128)
   /// Those that begin and end transactions, by their kind.
-  private var ends: [Statement?] = [nil, nil, nil, nil]
+  @exclusivity(unchecked) private var ends: [Statement?] = [nil, nil, nil, nil]
 
   enum End: Int {
     case begin, beginImmediate, commit, rollBack

@@ -82,10 +82,17 @@ package final class Database: @unchecked Sendable {
   package func read<R, E: Error>(
     until deadline: Deadline = .never, failure: (SQLiteError) -> E, _ body: (Connection) throws(E) -> R
   ) throws(E) -> R {
-    let (reader, born): (Connection, UInt64)
-    do throws(SQLiteError) { (reader, born) = try borrow(until: deadline) } catch { throw failure(error) }
-    defer { giveBack(reader, born: born) }
-    return try body(reader)
+    let reader: LentReader
+    do throws(SQLiteError) { reader = try lend(until: deadline) } catch { throw failure(error) }
+    return try withExtendedLifetime(reader) { () throws(E) in try body(reader.connection) }
+  }
+
+  /// Lends a reader for as long as the value that it returns is kept. Threads may hand it on, one at a time.
+  ///
+  /// - Throws: `.busy` if none came free by the deadline.
+  package func lend(until deadline: Deadline) throws(SQLiteError) -> LentReader {
+    let (connection, born) = try borrow(until: deadline)
+    return LentReader(connection, born: born, of: self)
   }
 
   /// `read` for a body whose failures are the database's own.
@@ -132,7 +139,7 @@ package final class Database: @unchecked Sendable {
     return (reader, generation)
   }
 
-  private func giveBack(_ reader: Connection, born: UInt64) {
+  fileprivate func giveBack(_ reader: Connection, born: UInt64) {
     reader.onProgress(nil)
     reader.rollBack()
     lending.lock()
@@ -141,4 +148,19 @@ package final class Database: @unchecked Sendable {
     lending.unlock()
     returned.signal()
   }
+}
+
+/// A reader that is lent out. It goes back with the value; whatever it had open is ended then.
+package final class LentReader: @unchecked Sendable {
+  package let connection: Connection
+  private let born: UInt64
+  private let owner: Database
+
+  fileprivate init(_ connection: Connection, born: UInt64, of owner: Database) {
+    self.connection = connection
+    self.born = born
+    self.owner = owner
+  }
+
+  deinit { owner.giveBack(connection, born: born) }
 }

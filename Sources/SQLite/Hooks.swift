@@ -6,16 +6,16 @@ internal import CSQLite
 /// owns both and takes every hook away before it closes the handle; and because hooks are called by the connection's own
 /// thread, in the middle of one of its calls.
 final class Hooks {
-  var willChange: ((borrowing RowChange) -> Void)?
-  var didUpdate: ((_ table: UnsafePointer<CChar>, _ row: Int64) -> Void)?
-  var willCommit: (() -> Bool)?
-  var didRollBack: (() -> Void)?
-  var authorize: ((AuthorizedAction) -> Bool)?
-  var progress: (() -> Bool)?
-  var savepointBegan: ((Int) -> Void)?
-  var savepointUndone: ((Int) -> Void)?
+  @exclusivity(unchecked) var willChange: ((borrowing RowChange) -> Void)?
+  @exclusivity(unchecked) var didUpdate: ((_ table: UnsafePointer<CChar>, _ row: Int64) -> Void)?
+  @exclusivity(unchecked) var willCommit: (() -> Bool)?
+  @exclusivity(unchecked) var didRollBack: (() -> Void)?
+  @exclusivity(unchecked) var authorize: ((AuthorizedAction) -> Bool)?
+  @exclusivity(unchecked) var progress: (() -> Bool)?
+  @exclusivity(unchecked) var savepointBegan: ((Int) -> Void)?
+  @exclusivity(unchecked) var savepointUndone: ((Int) -> Void)?
   /// The value that stands for a column that a short row does not have.
-  var missingValue: OpaquePointer?
+  @exclusivity(unchecked) var missingValue: OpaquePointer?
 
   var context: UnsafeMutableRawPointer { Unmanaged.passUnretained(self).toOpaque() }
 
@@ -58,6 +58,7 @@ extension AuthorizedAction {
   package static let read = SQLITE_READ
   package static let select = SQLITE_SELECT
   package static let function = SQLITE_FUNCTION
+  package static let recursive = SQLITE_RECURSIVE
   package static let createTable = SQLITE_CREATE_TABLE
   package static let createTemporaryTable = SQLITE_CREATE_TEMP_TABLE
   package static let createView = SQLITE_CREATE_VIEW

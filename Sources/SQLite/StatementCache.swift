@@ -25,7 +25,7 @@ package struct StatementCache {
 
   private mutating func find(_ sql: String, on connection: Connection) throws(SQLiteError) -> Statement {
     // Text is compared as bytes.
-    if let last, last.sql.utf8.elementsEqual(sql.utf8) { return last }
+    if let last, Self.isSame(last.sql, sql) { return last }
     let key = Array(sql.utf8)
     clock += 1
     if let found = entries[key]?.statement {
@@ -38,6 +38,14 @@ package struct StatementCache {
     }
     entries[key] = Entry(statement: made, used: clock)
     return made
+  }
+
+  private static func isSame(_ a: String, _ b: String) -> Bool {
+    guard a.utf8.count == b.utf8.count else { return false }
+    let isSame = a.utf8.withContiguousStorageIfAvailable { a in
+      b.utf8.withContiguousStorageIfAvailable { b in a.elementsEqual(b) }
+    }
+    return (isSame ?? nil) ?? a.utf8.elementsEqual(b.utf8)
   }
 
   /// Forgets all of them.

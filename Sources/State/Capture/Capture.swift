@@ -5,18 +5,18 @@ internal import SQLite
 /// What SQLite undoes is forgotten here at the same time and to the same place: the library tells of every savepoint, also of the
 /// ones that it opens around statements, and the length that the buffer had is kept for each.
 final class Capture {
-  private(set) var changes: [CapturedChange] = []
+  @exclusivity(unchecked) private(set) var changes: [CapturedChange] = []
   /// Off while the state itself writes.
-  var isOn = false
+  @exclusivity(unchecked) var isOn = false
   /// Whether REPLACE tells triggers of the rows that it removes, as nodes have it. If not, such a removal is no deletion.
   var replaceDeletes = true
 
-  private var tables: TrackedTables
+  @exclusivity(unchecked) private var tables: TrackedTables
   /// Lengths of `changes` when savepoints began, by their numbers.
-  private var marks: [Int] = []
-  private var lastTable = 0
+  @exclusivity(unchecked) private var marks: [Int] = []
+  @exclusivity(unchecked) private var lastTable = 0
   /// Counts statements, so that a removal by REPLACE is only looked for within one.
-  private var statementStart = 0
+  @exclusivity(unchecked) private var statementStart = 0
 
   init(_ tables: TrackedTables) { self.tables = tables }
 
@@ -45,7 +45,7 @@ final class Capture {
   }
 
   func removeAll() {
-    changes = []
+    if !changes.isEmpty { changes = [] }
     for index in marks.indices { marks[index] = 0 }
     statementStart = 0
   }

@@ -23,6 +23,10 @@ package struct ColumnSet: Equatable, Sendable {
     return word < high.count && high[word] >> UInt64(index % 64) & 1 == 1
   }
 
+  package func intersects(_ other: ColumnSet) -> Bool {
+    low & other.low != 0 || zip(high, other.high).contains { $0 & $1 != 0 }
+  }
+
   package mutating func formUnion(_ other: ColumnSet) {
     low |= other.low
     for word in other.high.indices {

@@ -14,25 +14,25 @@ final class ClockStore {
   static let smallTransaction = 64
 
   let connection: Connection
-  private(set) var sites = Sites()
-  private(set) var tables: TrackedTables
+  @exclusivity(unchecked) private(set) var sites = Sites()
+  @exclusivity(unchecked) private(set) var tables: TrackedTables
 
   /// What the journal says, folded or not.
-  private var journaled: [RowID: RowClock] = [:]
+  @exclusivity(unchecked) private var journaled: [RowID: RowClock] = [:]
   /// How many rows the journal has; an entry may raise versions without a clock.
-  private var journalRows = 0
+  @exclusivity(unchecked) private var journalRows = 0
   /// What the open transaction wrote and did not put into the tables yet.
-  private var pending: [RowID: RowClock] = [:]
+  @exclusivity(unchecked) private var pending: [RowID: RowClock] = [:]
   /// The sites whose versions the open transaction raised.
-  private var raised: [Int] = []
+  @exclusivity(unchecked) private var raised: [Int] = []
   /// Whether the open transaction folded the journal, and so writes to the tables.
-  private var isFolded = false
-  private var hasWrittenJournal = false
+  @exclusivity(unchecked) private var isFolded = false
+  @exclusivity(unchecked) private var hasWrittenJournal = false
   /// By table. Never too small; too large after a rollback, which only costs a look.
-  private var largestKeys: [Int: Int64] = [:]
-  private var undoLog: [Undo] = []
-  private var writer = ClockWriter()
-  private var statements: [Int: TableStatements] = [:]
+  @exclusivity(unchecked) private var largestKeys: [Int: Int64] = [:]
+  @exclusivity(unchecked) private var undoLog: [Undo] = []
+  @exclusivity(unchecked) private var writer = ClockWriter()
+  @exclusivity(unchecked) private var statements: [Int: TableStatements] = [:]
   private let insertVersion: Statement
   private let deleteVersion: Statement
   private let insertJournal: Statement

@@ -16,6 +16,8 @@ public struct TouchedRow: Sendable {
   let changed: ColumnSet
   /// What happened to it.
   public let kind: Kind
+  /// Whether it is there afterwards.
+  public let isAlive: Bool
 }
 
 /// Merges changes of other sites: clocks decide, rows and clocks are written in runs of changes of one row.
@@ -76,7 +78,8 @@ struct Merger {
     if work.isWhole || !work.changed.isEmpty {
       touched.append(
         TouchedRow(
-          table: table.id, key: key, changed: work.changed, kind: work.isWhole ? .whole : .columns))
+          table: table.id, key: key, changed: work.changed, kind: work.isWhole ? .whole : .columns,
+          isAlive: clock.isAlive))
     }
   }
 

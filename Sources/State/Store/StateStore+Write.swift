@@ -223,9 +223,11 @@ extension WriterCore {
     let table = tables.tables[change.table].id
     let isWhole = change.kind != .update || change.newKey != nil
     touched.append(
-      TouchedRow(table: table, key: change.key, changed: change.columns, kind: isWhole ? .whole : .columns))
+      TouchedRow(
+        table: table, key: change.key, changed: change.columns, kind: isWhole ? .whole : .columns,
+        isAlive: change.kind != .delete && change.newKey == nil))
     if let key = change.newKey {
-      touched.append(TouchedRow(table: table, key: key, changed: change.columns, kind: .whole))
+      touched.append(TouchedRow(table: table, key: key, changed: change.columns, kind: .whole, isAlive: true))
     }
   }
 

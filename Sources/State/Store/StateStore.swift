@@ -21,6 +21,8 @@ public final class StateStore: @unchecked Sendable {
     public var outboxRows = 1_000_000
     /// Pages in the log after which a commit moves them into the file.
     public var checkpointPages = 4_000
+    /// Cache of the writer, in KiB.
+    public var cacheKiB = 65_536
 
     /// The usual ones.
     public init() {}
@@ -46,10 +48,12 @@ public final class StateStore: @unchecked Sendable {
     var options = Database.Settings()
     options.readers = settings.readers
     options.checkpointPages = settings.checkpointPages
+    options.cacheKiB = settings.cacheKiB
     let database: Database
     do throws(SQLiteError) {
       database = try Database(path, options) { (connection) throws(SQLiteError) in
         try WriterGuard.register(on: connection)
+        if connection.isReadOnly { try ReaderGuard.stand(before: connection) }
       }
     } catch {
       throw StateError(error)
@@ -103,6 +107,13 @@ public final class StateStore: @unchecked Sendable {
 
   /// Takes away what `onCommit` added: when this returns it is not called any more.
   package func remove(_ observer: CommitObserver) { database.write { _ in core.removeObserver(observer.number) } }
+
+  /// Lends a reader for as long as the value is kept, for queries that go on.
+  ///
+  /// - Throws: `.busy` if none came free by the deadline.
+  package func lendReader(until deadline: Deadline) throws(StateError) -> LentReader {
+    try state { () throws(SQLiteError) in try database.lend(until: deadline) }
+  }
 
   /// Lends a reader of one snapshot at a time, for queries.
   package func read<R>(

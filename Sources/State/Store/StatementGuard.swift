@@ -4,10 +4,10 @@ internal import SQLite
 /// change what a replicated table is.
 final class StatementGuard {
   /// On while a caller's statement is prepared or runs; the state's own are not asked.
-  var isOn = false
-  var tables: TrackedTables?
+  @exclusivity(unchecked) var isOn = false
+  @exclusivity(unchecked) var tables: TrackedTables?
   /// Why the last statement was refused.
-  private(set) var refusal: StateError?
+  @exclusivity(unchecked) private(set) var refusal: StateError?
 
   func stand(before connection: Connection) throws(SQLiteError) {
     try connection.onAuthorize { [self] action in
@@ -66,14 +66,43 @@ final class StatementGuard {
     return tables.tables.contains { $0.name.utf8.elementsEqual(name.utf8) }
   }
 
-  /// Those that only tell.
   private func isHarmless(pragma action: AuthorizedAction) -> Bool {
-    let telling = [
-      "table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo", "foreign_key_list",
-      "function_list", "collation_list", "compile_options",
-    ]
     guard let name = action.first else { return false }
-    return telling.contains { $0.utf8.elementsEqual(name.utf8) }
-      || action.second == nil && name.utf8.elementsEqual("data_version".utf8)
+    return TellingPragmas.contains(name) || action.second == nil && name.utf8.elementsEqual("data_version".utf8)
   }
+}
+
+/// Looks at what queries would do on a reader, which cannot write as it is: they may not reach for other files, nor change how the
+/// reader works for those who have it next.
+enum ReaderGuard {
+  static func stand(before connection: Connection) throws(SQLiteError) {
+    try connection.onAuthorize { action in
+      switch action.code {
+      case AuthorizedAction.attach, AuthorizedAction.detach: false
+      case AuthorizedAction.pragma: isAllowed(pragma: action)
+      default: true
+      }
+    }
+  }
+
+  /// Those that tell, and those that could change something as long as they are only asked.
+  private static func isAllowed(pragma action: AuthorizedAction) -> Bool {
+    guard let name = action.first else { return false }
+    if TellingPragmas.contains(name) { return true }
+    let asked = [
+      "application_id", "auto_vacuum", "data_version", "encoding", "freelist_count", "journal_mode", "page_count",
+      "page_size", "schema_version", "user_version", "integrity_check", "quick_check", "database_list",
+    ]
+    return action.second == nil && asked.contains { $0.utf8.elementsEqual(name.utf8) }
+  }
+}
+
+/// Pragmas that only tell, whatever they are given.
+private enum TellingPragmas {
+  private static let names = [
+    "table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo", "foreign_key_list",
+    "function_list", "collation_list", "compile_options",
+  ]
+
+  static func contains(_ name: String) -> Bool { names.contains { $0.utf8.elementsEqual(name.utf8) } }
 }

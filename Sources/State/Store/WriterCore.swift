@@ -1,30 +1,30 @@
 internal import Platform
 internal import SQLite
 
-/// Everything that belongs to the writer: its connection, the clocks, what is captured, and the books on other sites.
+/// Everything that belongs to the writer, one thread at a time and so without checks of access: its connection, the clocks, what is captured, and the books on other sites.
 final class WriterCore {
   let connection: Connection
   let settings: StateStore.Settings
-  private(set) var tables: TrackedTables
+  @exclusivity(unchecked) private(set) var tables: TrackedTables
   let clocks: ClockStore
   let capture: Capture
   let statementGuard: StatementGuard
   let mergeStatements: MergeStatements
-  private(set) var observers: [(number: UInt64, body: (CommitRecord) -> Void)] = []
+  @exclusivity(unchecked) private(set) var observers: [(number: UInt64, body: (CommitRecord) -> Void)] = []
   private var lastObserver: UInt64 = 0
   /// There while there are captures.
-  var outbox: Outbox?
+  @exclusivity(unchecked) var outbox: Outbox?
   /// Told of each commit that put something into the outbox.
-  var outboxWatcher: (() -> Void)?
+  @exclusivity(unchecked) var outboxWatcher: (() -> Void)?
   /// What is known of each site's transactions, by the site's number. Of this site everything is known.
-  var versions: [Int: SiteVersions] = [:]
+  @exclusivity(unchecked) var versions: [Int: SiteVersions] = [:]
   /// The same as it was before the open transaction, of the sites that it changed.
-  private var versionsBefore: [(site: Int, versions: SiteVersions?)] = []
+  @exclusivity(unchecked) private var versionsBefore: [(site: Int, versions: SiteVersions?)] = []
   private let joinWatch: Statement
   /// Whether the open transaction hears of savepoints.
-  private(set) var isWatched = false
+  @exclusivity(unchecked) private(set) var isWatched = false
   /// Statements of callers, which were looked at when they were prepared: the connection's own were not.
-  var userStatements = StatementCache(limit: 256)
+  @exclusivity(unchecked) var userStatements = StatementCache(limit: 256)
 
   init(_ connection: Connection, _ settings: StateStore.Settings) throws(StateError) {
     self.connection = connection

@@ -1,0 +1,239 @@
+internal import Platform
+internal import SQLite
+internal import State
+
+/// Finds out how to follow a query, with a connection of its own that tells what statements read. Safe from any thread.
+final class QueryAnalyzer: @unchecked Sendable {
+  /// The connection is used, and what it tells is noted, by who holds it.
+  private let lock: Lock
+  private let connection: Connection
+  private var reads = QueryReads()
+  /// Whether a table compares any of its columns otherwise than by bytes, by the table's number; of one version of the schema.
+  private var collations: [Int: Bool] = [:]
+  private var collationsVersion: UInt64?
+
+  init(_ store: StateStore) throws(StateError) {
+    lock = try makeLock()
+    connection = try store.makeReader()
+    do throws(SQLiteError) {
+      try connection.onAuthorize { [unowned self] action in
+        reads.note(action)
+        return action.code != AuthorizedAction.attach && action.code != AuthorizedAction.detach
+      }
+    } catch {
+      throw StateError(error)
+    }
+  }
+
+  /// The text of a query with its parameters put in.
+  ///
+  /// - Throws: `.sql`, `.unknownTable` and `.unknownColumn` if the text is no statement that works; `.usage` if it is no query.
+  func expand(_ sql: String, _ parameters: Parameters) throws(StateError) -> String {
+    lock.lock()
+    defer { lock.unlock() }
+    let tokens = try checked(sql)
+    _ = try prepare(sql)
+    return try tokens.expanded(parameters)
+  }
+
+  private func checked(_ sql: String) throws(StateError) -> SQLTokens {
+    guard !sql.utf8.contains(0) else { throw StateError(.sql, "the text of the query has a NUL in it") }
+    let tokens = SQLTokens(sql)
+    guard tokens.isWord(0, "SELECT") || tokens.isWord(0, "WITH") else {
+      throw StateError(.usage, "only a SELECT can be subscribed to", hint: "give one SELECT statement")
+    }
+    return tokens
+  }
+
+  /// How to follow a query whose text has no parameters.
+  ///
+  /// - Throws: As `expand`; `.usage` if it reads no replicated table, `.unknownTable` if it reads others.
+  func plan(_ sql: String, _ tables: TrackedTables) throws(StateError) -> QueryPlan {
+    lock.lock()
+    defer { lock.unlock() }
+    let tokens = try checked(sql)
+    reads = QueryReads()
+    let statement = try prepare(sql)
+    let found = reads
+    guard statement.isReadOnly, statement.explanation == 0, statement.columnCount > 0, !found.isOther else {
+      throw StateError(.usage, "only a SELECT can be subscribed to", hint: "give one SELECT statement")
+    }
+    var plan = QueryPlan(
+      columns: (0..<statement.columnCount).map { statement.columnName($0) }, whole: sql, parts: [],
+      interests: try interests(found, tables))
+    guard !plan.interests.isEmpty else {
+      throw StateError(.usage, "the query reads no replicated table", hint: "select from at least one")
+    }
+    if found.isRowByRow, let shape = QueryShape(tokens) { try narrow(&plan, shape, tokens, found, tables) }
+    return plan
+  }
+
+  private func prepare(_ sql: String) throws(StateError) -> Statement {
+    do throws(SQLiteError) { return try connection.prepare(sql, isKept: false) } catch { throw StateError(of: error) }
+  }
+
+  /// The tables that a query reads, each to be answered by asking for everything.
+  private func interests(_ reads: QueryReads, _ tables: TrackedTables) throws(StateError) -> [Int: QueryPlan.Interest] {
+    var interests: [Int: QueryPlan.Interest] = [:]
+    for (name, columns) in reads.tables {
+      guard let table = tables.table(called: name) else {
+        if try isNoTable(name) { continue }
+        throw .notInSchema(name)
+      }
+      interests[table.number] = QueryPlan.Interest(
+        name: table.name, reaction: .everything, columns: columnSet(columns, of: table))
+    }
+    return interests
+  }
+
+  /// Whether what a query reads needs no watching: a view, whose tables are told of as well, or a function that gives rows.
+  private func isNoTable(_ name: String) throws(StateError) -> Bool {
+    if ["json_each", "json_tree"].contains(where: { $0.isSameName(name) }) { return true }
+    do throws(SQLiteError) {
+      return try connection.value(
+        "SELECT 1 FROM sqlite_schema WHERE type = 'view' AND name = ? COLLATE NOCASE", [SQLiteValue(name)]) != nil
+    } catch {
+      throw StateError(error)
+    }
+  }
+
+  /// The columns as their places; nil if one of them is computed of others.
+  private func columnSet(_ names: Set<String>, of table: TrackedTable) -> ColumnSet? {
+    var set = ColumnSet()
+    for name in names where !name.isEmpty {
+      if let place = table.place(of: name) {
+        set.insert(place)
+      } else if !table.isKey(name) {
+        return nil
+      }
+    }
+    return set
+  }
+}
+
+// MARK: Queries of which single rows can be asked for
+
+extension QueryAnalyzer {
+  /// Lets the plan name rows by the keys of what is joined, if SQLite takes the queries that this needs.
+  private func narrow(
+    _ plan: inout QueryPlan, _ shape: QueryShape, _ tokens: SQLTokens, _ reads: QueryReads, _ tables: TrackedTables
+  ) throws(StateError) {
+    var joined: [TrackedTable] = []
+    for source in shape.sources {
+      guard let table = tables.table(called: source.table) else { return }
+      joined.append(table)
+    }
+    let keys = zip(shape.sources, joined).map { source, table in
+      table.keyColumns.map { "\(SQL.name(source.name)).\(SQL.name($0))" }
+    }
+    let added = keys.flatMap { $0 }
+    var candidate = plan
+    candidate.whole = shape.whole(added)
+    for (place, table) in joined.enumerated() {
+      let isKey = keys[place].enumerated().map { "\($1) = ?\($0 + 1)" }.joined(separator: " AND ")
+      candidate.parts.append(
+        QueryPlan.Part(
+          table: table.number, keyCount: keys[place].count, narrowed: shape.narrowed(added, also: isKey),
+          isOptional: shape.sources[place].isOptional))
+    }
+    guard isSound(candidate, addedCount: added.count) else { return }
+    plan = candidate
+    let places = Dictionary(grouping: joined.indices) { joined[$0].number }
+    for (number, places) in places {
+      if shape.joinsByName { plan.interests[number]?.columns = nil }
+      let table = joined[places[0]]
+      let isOnlyJoined = !reads.inside.contains(table.name.inSmallLetters) && !tokens.isNested(table.name)
+      let isFollowed = places.allSatisfy {
+        !shape.sources[$0].isOptional || shape.ignoresOptional && !shape.dropsOptional
+      }
+      guard isOnlyJoined, isFollowed, !reads.isChanging else { continue }
+      plan.interests[number]?.reaction = .parts(places)
+      plan.interests[number]?.keys = try onlyKeys(of: table, at: places, shape, tables)
+    }
+  }
+
+  /// Whether SQLite takes the statements, and they give what they should.
+  private func isSound(_ plan: QueryPlan, addedCount: Int) -> Bool {
+    for sql in [plan.whole] + plan.parts.map({ $0.narrowed }) {
+      guard let statement = try? connection.prepare(sql, isKept: false),
+        statement.columnCount == plan.columns.count + addedCount
+      else { return false }
+      for (index, name) in plan.columns.enumerated() where !statement.columnName(index).utf8.elementsEqual(name.utf8) {
+        return false
+      }
+    }
+    return true
+  }
+
+  /// The keys that the condition leaves to a table; nil if there may be others.
+  private func onlyKeys(
+    of table: TrackedTable, at places: [Int], _ shape: QueryShape, _ tables: TrackedTables
+  ) throws(StateError) -> [RowKey]? {
+    let equalities = shape.equalities
+    if equalities.isEmpty { return nil }
+    var keys: [RowKey] = []
+    for place in places {
+      let source = shape.sources[place]
+      let values = table.keyColumns.compactMap { name in
+        equalities.first { one in
+          one.column.isSameName(name)
+            && (one.source.map { $0.isSameName(source.name) } ?? (shape.sources.count == 1))
+        }?.value
+      }
+      guard !source.isOptional, let key = table.fileKey(values), try !hasCollation(table, tables.version) else {
+        return nil
+      }
+      keys.append(key)
+    }
+    return keys
+  }
+
+  private func hasCollation(_ table: TrackedTable, _ version: UInt64) throws(StateError) -> Bool {
+    if collationsVersion != version { (collations, collationsVersion) = ([:], version) }
+    if let known = collations[table.number] { return known }
+    do throws(SQLiteError) {
+      let sql = try connection.value("SELECT sql FROM sqlite_schema WHERE name = ?", [SQLiteValue(table.name)])
+      let tokens = SQLTokens(sql?.string ?? "COLLATE")
+      let has = tokens.tokens.indices.contains { tokens.isWord($0, "COLLATE") }
+      collations[table.number] = has
+      return has
+    } catch {
+      throw StateError(error)
+    }
+  }
+}
+
+extension SQLTokens {
+  /// Whether a table may be read otherwise than by the outer FROM: its name stands inside of parentheses or after IN, and is no
+  /// qualifier.
+  fileprivate func isNested(_ table: String) -> Bool {
+    tokens.indices.contains { index in
+      guard name(index)?.isSameName(table) == true, !isMark(index + 1, ".") else { return false }
+      return tokens[index].depth > 0 || isWord(index - 1, "IN") || isMark(index - 1, ".") && isWord(index - 3, "IN")
+    }
+  }
+}
+
+extension StateError {
+  /// The failure of a statement, with the kinds that a query may fail with.
+  init(of error: SQLiteError) {
+    let missing = "no such table: "
+    if error.message.utf8.starts(with: missing.utf8) {
+      let name = String(decoding: error.message.utf8.dropFirst(missing.utf8.count), as: UTF8.self)
+      self = .notInSchema(name)
+    } else if error.message.utf8.starts(with: "no such column: ".utf8) {
+      self.init(.unknownColumn, error.message, hint: error.hint)
+    } else {
+      self.init(error)
+    }
+  }
+
+  static func notInSchema(_ table: String) -> StateError {
+    StateError(
+      .unknownTable, "table not found in schema: \(table)", hint: "load the schema that has it", table: table)
+  }
+}
+
+func makeLock() throws(StateError) -> Lock {
+  do throws(SystemError) { return try Lock() } catch { throw StateError(.io, error.message) }
+}
