@@ -13,7 +13,7 @@ var targets: [Target] = [
       .product(name: "Platform", package: "weir"), .product(name: "JSON", package: "weir"),
       .product(name: "Lite3", package: "weir"), .product(name: "Pools", package: "weir"),
       .product(name: "Channels", package: "weir"), .product(name: "State", package: "weir"),
-      .product(name: "SQLite", package: "weir"),
+      .product(name: "SQLite", package: "weir"), .product(name: "LiveQueries", package: "weir"),
     ],
     path: "Sources/Benchmark",
     swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),

@@ -1,12 +1,12 @@
-package import Platform
+public import Platform
 
 /// What names a subscription: 16 random bytes, shown as a UUID with dashes.
-package struct LiveID: Hashable, Sendable, CustomStringConvertible {
+public struct LiveID: Hashable, Sendable, CustomStringConvertible {
   /// The bytes.
-  package let bytes: [UInt8]
+  public let bytes: [UInt8]
 
   /// A new one: a UUID of version 4.
-  package static func random() throws(SystemError) -> LiveID {
+  public static func random() throws(SystemError) -> LiveID {
     let halves = [try SystemRandom.word() & ~0xf000 | 0x4000, try SystemRandom.word() & (.max >> 2) | 1 << 63]
     return LiveID(bytes: halves.flatMap { half in (0..<8).map { UInt8(truncatingIfNeeded: half >> (56 - 8 * $0)) } })
   }
@@ -19,12 +19,12 @@ package struct LiveID: Hashable, Sendable, CustomStringConvertible {
     self.bytes = bytes
   }
 
-  /// The id that the text of a UUID names, with dashes or without; else nil.
-  package init?(_ text: String) {
+  /// The id that the text of a UUID names, with dashes or without any; else nil.
+  public init?(_ text: String) {
     guard let bytes = UUIDText.bytes(text) else { return nil }
     self.bytes = bytes
   }
 
   /// With dashes.
-  package var description: String { UUIDText.text(bytes) }
+  public var description: String { UUIDText.text(bytes) }
 }

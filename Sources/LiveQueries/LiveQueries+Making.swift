@@ -61,7 +61,7 @@ extension LiveQueries {
         while !isLast {
           var rows: [ResultRow] = []
           while rows.count < settings.batchRows, !isLast {
-            if try statement.step() { rows.append(results.row(of: statement)) } else { isLast = true }
+            if try statement.step() { rows.append(try results.row(of: statement)) } else { isLast = true }
           }
           nextRow = try keep(rows, of: subscription, nextRow, isLast: isLast)
         }

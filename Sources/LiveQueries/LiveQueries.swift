@@ -1,11 +1,11 @@
-package import Platform
+public import Platform
 internal import SQLite
-package import State
+public import State
 
 /// Queries whose results are kept up to date, for clients that follow them, and tables whose changes are told.
 ///
 /// `Documentation/live-queries.md` says how. Safe from any thread.
-package final class LiveQueries: @unchecked Sendable {
+public final class LiveQueries: @unchecked Sendable {
   let store: StateStore
   let settings: Settings
   let intake: Intake
@@ -22,7 +22,7 @@ package final class LiveQueries: @unchecked Sendable {
   /// Takes up what was kept in the directory, and follows the store's commits.
   ///
   /// - Throws: `.io` and its like if the directory cannot be used.
-  package init(_ store: StateStore, _ settings: Settings) throws(StateError) {
+  public init(_ store: StateStore, _ settings: Settings) throws(StateError) {
     self.store = store
     self.settings = settings
     ending = try makeLock()
@@ -50,7 +50,7 @@ package final class LiveQueries: @unchecked Sendable {
   ///   - deadline: When to give up the first evaluation, with `.interrupted`.
   /// - Throws: `.usage`, `.sql`, `.unknownTable` and `.unknownColumn` if the query cannot be followed; `.usage` also if the stream is to
   ///   begin after a change of a subscription that there is not; others if the system fails.
-  package func subscribe(
+  public func subscribe(
     _ sql: String, _ parameters: Parameters, _ start: LiveStart, until deadline: Deadline
   ) throws(StateError) -> LiveStream {
     let text = try analyzer.expand(sql, parameters)
@@ -70,7 +70,7 @@ package final class LiveQueries: @unchecked Sendable {
   }
 
   /// A stream of the subscription with that id; nil if there is none.
-  package func stream(of id: LiveID, _ start: LiveStart) throws(StateError) -> LiveStream? {
+  public func stream(of id: LiveID, _ start: LiveStart) throws(StateError) -> LiveStream? {
     guard let subscription = registry.subscription(id) else { return nil }
     return try open(subscription, start, queryNanoseconds: 0)
   }
@@ -98,7 +98,7 @@ package final class LiveQueries: @unchecked Sendable {
   /// A stream of what happens to the rows of a table.
   ///
   /// - Throws: `.unknownTable` if it is not among the replicated ones.
-  package func updates(of table: String) throws(StateError) -> LiveStream {
+  public func updates(of table: String) throws(StateError) -> LiveStream {
     guard let found = store.tables.table(called: table) else { throw .notInSchema(table) }
     let (stream, isFirst) = try registry.open(found) { (feed) throws(StateError) in
       try LiveStream(id: feed.id, hash: fnv1a(feed.name.utf8), limit: settings.bufferedEvents, from: feed.count) {
@@ -113,24 +113,24 @@ package final class LiveQueries: @unchecked Sendable {
   // MARK: Telling
 
   /// All subscriptions, the oldest first.
-  package func list() -> [LiveQueryInfo] {
+  public func list() -> [LiveQueryInfo] {
     let now = settings.clock()
     return registry.all.map { one in
       registry.locked {
         LiveQueryInfo(
           id: one.id, hash: one.hash, sql: one.sql, path: file.path, lastChange: one.lastChange,
-          streams: one.streams.count, statements: one.plan.statements, cost: one.cost(now: now))
+          streams: one.streams.count, statements: one.plan.statements, cost: one.cost.rate(now: now))
       }
     }
   }
 
   /// How much there is of everything.
-  package var counts: LiveCounts { registry.counts }
+  public var counts: LiveCounts { registry.counts }
 
   // MARK: Life
 
   /// Looks at the queries anew, after the schema was loaded again. One that does not work any more ends with an error line.
-  package func schemaChanged() { intake.add { $0.schemaChanged = true } }
+  public func schemaChanged() { intake.add { $0.schemaChanged = true } }
 
   /// Looks after what is old now, as it happens every second anyway; returns when that is done, and when all that was committed before
   /// is told to the streams.
@@ -139,7 +139,7 @@ package final class LiveQueries: @unchecked Sendable {
   }
 
   /// Ends all streams, once what was committed is in them, and notes that everything is kept. Nothing works afterwards.
-  package func stop() {
+  public func stop() {
     ending.lock()
     defer { ending.unlock() }
     guard let running = thread.take() else { return }
@@ -153,9 +153,4 @@ package final class LiveQueries: @unchecked Sendable {
       settings.log("live queries will be compared at the next start: \(error.message)")
     }
   }
-}
-
-extension Subscription {
-  /// Milliseconds a second. Under the registry's lock.
-  func cost(now: Int64) -> Double { Double(spent) / 1e6 / max(1, Double(now - spentSince) / 1e9) }
 }

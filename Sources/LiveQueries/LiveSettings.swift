@@ -2,52 +2,53 @@ internal import Platform
 
 extension LiveQueries {
   /// How live queries work. `Documentation/live-queries.md` says what happens at each bound.
-  package struct Settings: Sendable {
+  public struct Settings: Sendable {
     /// Where what clients hold is kept; made if it is missing.
-    package var directory: String
+    public var directory: String
     /// Changes of each subscription that a client may still ask for.
-    package var retainedChanges: UInt64 = 500
+    public var retainedChanges: UInt64 = 500
     /// How often older ones are dropped.
-    package var purgeSeconds = 300
+    public var purgeSeconds = 300
     /// How long a subscription stays without anybody who listens.
-    package var idleSeconds = 600
+    public var idleSeconds = 600
     /// Changes that may wait for one client before it is cut off.
-    package var bufferedEvents = 10_240
+    public var bufferedEvents = 10_240
     /// Rows, and changes, that are read or written at once.
-    package var batchRows = 1_000
+    public var batchRows = 1_000
     /// Changed rows of one table that may wait to be matched; beyond that all of its rows count as changed.
-    package var pendingRows = 20_480
+    public var pendingRows = 20_480
     /// Results that are sent at the same time, besides those that fit into one batch; more wait for their turn.
-    package var snapshots = 32
+    public var snapshots = 32
     /// How long sending one result may take, since it keeps the file's log from being emptied.
-    package var snapshotSeconds = 300
+    public var snapshotSeconds = 300
     /// Subscriptions at most.
-    package var subscriptions = 100_000
+    public var subscriptions = 100_000
     /// Tells what time it is, in nanoseconds of a clock that never goes back.
-    package var clock: @Sendable () -> Int64 = { Clock.monotonic() }
+    public var clock: @Sendable () -> Int64 = { Clock.monotonic() }
     /// Is told, in a sentence each, of what nobody asked for.
-    package var log: @Sendable (String) -> Void = { _ in }
+    public var log: @Sendable (String) -> Void = { _ in }
 
     /// The usual ones.
-    package init(directory: String) { self.directory = directory }
+    public init(directory: String) { self.directory = directory }
   }
 }
 
 /// Where a stream begins.
-package struct LiveStart: Sendable {
+public struct LiveStart: Sendable {
   /// The last change that the client has; nil or 0 for the whole result.
-  package var from: UInt64?
+  public var from: UInt64?
   /// Whether the result is left out, so that only what changes from now on is sent.
-  package var skipsRows: Bool
+  public var skipsRows: Bool
 
-  package init(from: UInt64? = nil, skipsRows: Bool = false) {
+  /// A start with these parts.
+  public init(from: UInt64? = nil, skipsRows: Bool = false) {
     self.from = from
     self.skipsRows = skipsRows
   }
 }
 
 /// What a pull leaves behind.
-package enum LivePull: Sendable {
+public enum LivePull: Sendable {
   /// There is more: pull again.
   case more
   /// Wait until the stream says that it is ready.
@@ -57,36 +58,37 @@ package enum LivePull: Sendable {
 }
 
 /// What is known of one subscription.
-package struct LiveQueryInfo: Sendable {
-  package var id: LiveID
+public struct LiveQueryInfo: Sendable {
+  /// What names it.
+  public var id: LiveID
   /// Of the text; the same for the same text.
-  package var hash: UInt64
+  public var hash: UInt64
   /// The text, with its parameters put in.
-  package var sql: String
+  public var sql: String
   /// The file that holds its result.
-  package var path: String
+  public var path: String
   /// The id of its last change.
-  package var lastChange: UInt64
+  public var lastChange: UInt64
   /// How many listen.
-  package var streams: Int
+  public var streams: Int
   /// What is asked when a row of a table changed, by the table's name.
-  package var statements: [String: String]
+  public var statements: [String: String]
   /// What keeping its result costs, in milliseconds a second, as of late.
-  package var cost: Double
+  public var cost: Double
 }
 
 /// How much there is.
-package struct LiveCounts: Equatable, Sendable {
+public struct LiveCounts: Equatable, Sendable {
   /// Queries whose results are kept.
-  package var subscriptions = 0
+  public var subscriptions = 0
   /// Clients that follow them.
-  package var streams = 0
+  public var streams = 0
   /// Clients that follow tables.
-  package var tableStreams = 0
+  public var tableStreams = 0
   /// Changes of results since the start.
-  package var events: UInt64 = 0
+  public var events: UInt64 = 0
   /// Rounds of matching since the start.
-  package var rounds: UInt64 = 0
+  public var rounds: UInt64 = 0
   /// Clients that were cut off because they were too slow.
-  package var cutOff: UInt64 = 0
+  public var cutOff: UInt64 = 0
 }

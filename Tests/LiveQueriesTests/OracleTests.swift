@@ -67,6 +67,22 @@ import Testing
     "SELECT /* FROM x */ s -- WHERE\n FROM /* two */ a -- here\n WHERE /* that */ x > 0 -- end",
     "SELECT rowid, s FROM a",
     "SELECT total(y), b.k FROM b",
+    "SELECT a.id, d.w FROM a JOIN d USING (x)",
+    "SELECT a.id, d.w FROM a LEFT JOIN d USING (x)",
+    "SELECT w FROM a NATURAL JOIN d",
+    "SELECT w, g FROM d",
+    "SELECT x FROM d WHERE w = 'K1'",
+    "SELECT d.x, t.v FROM d JOIN t ON t.id = d.g WHERE d.w = 'k2'",
+    "SELECT a.id FROM a WHERE a.id IN (SELECT id FROM pairs)",
+    "SELECT id, s FROM a WHERE x >= (SELECT avg(x) FROM 'a')",
+    "SELECT id FROM a WHERE (id, x) IN (VALUES (1, 2), (2, 1))",
+    "SELECT a.s FROM a WHERE a.id = 2 AND a.x IN (1, 2)",
+    "SELECT b.y FROM b JOIN a ON a.id = b.a_id WHERE a.id = 1",
+    "SELECT p.s, q.s FROM a p, a q WHERE p.id = 1 AND q.id = 2",
+    "SELECT p.s, q.s FROM a p LEFT JOIN a q ON q.x = p.id",
+    "SELECT s FROM a WHERE id = '2'",
+    "SELECT s FROM a WHERE 2 = id",
+    "SELECT s FROM a WHERE id = -2 OR id = 2",
   ]
 
   static let views = [
@@ -119,7 +135,7 @@ enum RandomWrites {
     let text = ["NULL", "'a'", "'b'", "'a,b'", "'ä\"'"][Int.random(in: 0..<5, using: &random)]
     let key = "'k\(Int.random(in: 1...2, using: &random))'"
     let part = Int.random(in: 1...3, using: &random)
-    return switch Int.random(in: 0..<18, using: &random) {
+    return switch Int.random(in: 0..<22, using: &random) {
     case 0, 1: "INSERT OR IGNORE INTO t VALUES (\(id), \(text))"
     case 2: "DELETE FROM t WHERE id = \(id)"
     case 3, 4: "INSERT INTO a VALUES (\(id), \(number), \(text)) ON CONFLICT DO UPDATE SET x = excluded.x"
@@ -134,6 +150,9 @@ enum RandomWrites {
     case 14: "UPDATE OR REPLACE b SET k = \(key) WHERE n = \(part)"
     case 15: "REPLACE INTO c VALUES (\(id), \(key), \(number))"
     case 16: "DELETE FROM c WHERE id = \(id)"
+    case 17, 18: "REPLACE INTO d VALUES (\(key), \(number))"
+    case 19: "UPDATE d SET w = 'K' || substr(w, 2), x = \(number) WHERE w = \(key)"
+    case 20: "DELETE FROM d WHERE w = \(key)"
     default: "UPDATE c SET z = \(number), b_k = \(key)"
     }
   }

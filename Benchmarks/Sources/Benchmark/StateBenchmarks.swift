@@ -21,6 +21,7 @@ struct StateBenchmarks {
     try bulk(&report)
     try single(&report)
     try merge(&report)
+    try LiveBenchmarks(workspace, writes: count / 40).run(&report)
   }
 
   private func row(_ number: Int) -> [SQLiteValue] {

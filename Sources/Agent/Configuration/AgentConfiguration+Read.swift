@@ -110,7 +110,7 @@ extension AgentConfiguration.Capture {
 extension AgentConfiguration.Telemetry {
   fileprivate init(_ section: inout SectionReader) throws(ConfigurationError) {
     metricsAddress = try section.section("prometheus") { (section) throws(ConfigurationError) in
-      try section.readIfGiven(SettingName("addr", "bind_addr"), .address)
+      try section.readIfGiven(SettingName("addr", "bind_addr"), .address, later: false)
     }
     traces = try Self.traces(&section)
   }

@@ -37,9 +37,9 @@ struct SectionReader {
 
   /// The setting's value, or its default.
   ///
-  /// - Parameter later: Whether nothing reads it yet.
+  /// - Parameter later: Whether nothing reads it yet; as its section has it if nil.
   mutating func read<Value>(
-    _ name: SettingName, _ kind: SettingKind<Value>, or standard: @autoclosure () -> Value, later: Bool = false
+    _ name: SettingName, _ kind: SettingKind<Value>, or standard: @autoclosure () -> Value, later: Bool? = nil
   ) throws(ConfigurationError) -> Value {
     if let (value, origin) = try find(name, kind) {
       note(name, kind.written(value), origin, later: later)
@@ -52,7 +52,7 @@ struct SectionReader {
 
   /// The setting's value; nil if nobody gives one.
   mutating func readIfGiven<Value>(
-    _ name: SettingName, _ kind: SettingKind<Value>, later: Bool = false, isSecret: Bool = false
+    _ name: SettingName, _ kind: SettingKind<Value>, later: Bool? = nil, isSecret: Bool = false
   ) throws(ConfigurationError) -> Value? {
     guard let (value, origin) = try find(name, kind) else {
       note(name, nil, .standard, later: later)
@@ -286,9 +286,9 @@ struct SectionReader {
   private func display(_ name: SettingName) -> String { dotted(names + [name.name]) }
   private func dotted(_ names: [String]) -> String { names.map(TOMLText.key).joinedText(".") }
 
-  private func note(_ name: SettingName, _ value: String?, _ origin: SettingOrigin, later: Bool) {
+  private func note(_ name: SettingName, _ value: String?, _ origin: SettingOrigin, later: Bool?) {
     run.settings.add(
-      Settings.Setting(name: name.name, value: value, origin: origin, isLater: isLater || later), to: names)
+      Settings.Setting(name: name.name, value: value, origin: origin, isLater: later ?? isLater), to: names)
   }
 }
 

@@ -40,7 +40,7 @@ struct Evaluation: ~Copyable {
     let statement = try ask(place, key)
     defer { statement.reset() }
     while try statement.step() {
-      let row = results.row(of: statement)
+      let row = try results.row(of: statement)
       var known = old.removeValue(forKey: row.key)
       // Where a table's keys are equal without being the same, others come than were asked for.
       if known == nil { known = try writer.stored.rows(key: row.key).first }
@@ -62,7 +62,7 @@ struct Evaluation: ~Copyable {
     }
     for row in try kept(place, key) { note(PartKeys.split(row.key, count: plan.parts.count)) }
     let statement = try ask(place, key)
-    while try statement.step() { note(results.row(of: statement).parts) }
+    while try statement.step() { note(try results.row(of: statement).parts) }
     for first in firsts { try followKey(0, first) }
   }
 
@@ -87,7 +87,7 @@ struct Evaluation: ~Copyable {
     let statement = try reader.cached(plan.whole)
     defer { statement.reset() }
     while try statement.step() {
-      let row = results.row(of: statement)
+      let row = try results.row(of: statement)
       let unseen = try writer.stored.rows(key: row.key).filter { !seen.contains($0.id) }
       if let known = unseen.first(where: { plan.hasKeys || $0.cells == row.cells }) {
         seen.insert(known.id)

@@ -61,7 +61,8 @@ final class Registry: @unchecked Sendable {
             throw StateError(.interrupted, "the time allowed for it was over")
           }
         }
-        if case .ended(let failure?) = found.phase { throw failure }
+        // One whose maker had less time is made again.
+        if case .ended(let failure?) = found.phase, failure.kind != .interrupted { throw failure }
       }
     }
   }
@@ -274,7 +275,7 @@ final class Registry: @unchecked Sendable {
       events += lastChange - subscription.lastChange
       subscription.lastChange = lastChange
       subscription.nextRow = nextRow
-      subscription.spent += spent
+      subscription.cost.add(spent, now: settings.clock())
       return subscription.streams
     }
     for stream in streams where stream.publish(lines, last: lastChange) { countCutOff() }

@@ -7,10 +7,20 @@ struct ResultReader: ~Copyable {
   private let plan: QueryPlan
   private var writer = ByteWriter(capacity: 1_024)
 
-  init(_ plan: QueryPlan) { self.plan = plan }
+  private let width: Int
+
+  init(_ plan: QueryPlan) {
+    self.plan = plan
+    width = plan.parts.reduce(plan.columns.count) { $0 + $1.keyCount }
+  }
 
   /// The current row of a statement.
-  mutating func row(of statement: Statement) -> ResultRow {
+  ///
+  /// - Throws: `.schemaChanged` if the schema gave it other columns since the plan was made.
+  mutating func row(of statement: Statement) throws(SQLiteError) -> ResultRow {
+    guard statement.columnCount == width else {
+      throw SQLiteError(.schemaChanged, "the schema gave the query other columns: subscribe again")
+    }
     writer.removeAll()
     writer.append(cellsOf: statement, count: plan.columns.count)
     let cells = writer.bytes

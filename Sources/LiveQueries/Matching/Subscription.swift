@@ -29,9 +29,7 @@ final class Subscription: @unchecked Sendable {
   var nextRow: Int64 = 1
   /// What changed while the first result was made.
   var backlog = Touched()
-  /// Time that was spent on it, and since when.
-  var spent: Int64 = 0
-  var spentSince: Int64
+  var cost: Cost
 
   // Only the matcher's thread:
 
@@ -47,7 +45,32 @@ final class Subscription: @unchecked Sendable {
     self.source = source
     hash = fnv1a(sql.utf8)
     idleSince = now
-    spentSince = now
+    cost = Cost(now: now)
+  }
+}
+
+/// Time that is spent on something, over the last minute or two.
+struct Cost {
+  private var spent: Int64 = 0
+  private var since: Int64
+  private var before: (spent: Int64, since: Int64)?
+
+  private static let span: Int64 = 60_000_000_000
+
+  init(now: Int64) { since = now }
+
+  mutating func add(_ nanoseconds: Int64, now: Int64) {
+    if now - since > Self.span {
+      before = now - since > 2 * Self.span ? nil : (spent, since)
+      (spent, since) = (0, now)
+    }
+    spent += nanoseconds
+  }
+
+  /// Milliseconds a second.
+  func rate(now: Int64) -> Double {
+    let (all, start) = (spent + (before?.spent ?? 0), before?.since ?? since)
+    return Double(all) / 1e6 / max(1, Double(now - start) / 1e9)
   }
 }
 

@@ -32,6 +32,7 @@ final class QueryAnalyzer: @unchecked Sendable {
     lock.lock()
     defer { lock.unlock() }
     let tokens = try checked(sql)
+    try readSchema()
     _ = try prepare(sql)
     return try tokens.expanded(parameters)
   }
@@ -52,24 +53,54 @@ final class QueryAnalyzer: @unchecked Sendable {
     lock.lock()
     defer { lock.unlock() }
     let tokens = try checked(sql)
+    try readSchema()
     reads = QueryReads()
     let statement = try prepare(sql)
-    let found = reads
+    var found = reads
     guard statement.isReadOnly, statement.explanation == 0, statement.columnCount > 0, !found.isOther else {
       throw StateError(.usage, "only a SELECT can be subscribed to", hint: "give one SELECT statement")
     }
+    // Of what is joined by the names of columns SQLite does not tell that it is read; a view may join so.
+    let joinsByName = tokens.tokens.indices.contains { tokens.isWord($0, "USING") || tokens.isWord($0, "NATURAL") }
+    let isVague = joinsByName || !found.inside.isEmpty
+    if isVague { found.add(try opened(by: sql)) }
     var plan = QueryPlan(
       columns: (0..<statement.columnCount).map { statement.columnName($0) }, whole: sql, parts: [],
       interests: try interests(found, tables))
     guard !plan.interests.isEmpty else {
       throw StateError(.usage, "the query reads no replicated table", hint: "select from at least one")
     }
+    if isVague {
+      for number in plan.interests.keys { plan.interests[number]?.columns = nil }
+    }
     if found.isRowByRow, let shape = QueryShape(tokens) { try narrow(&plan, shape, tokens, found, tables) }
     return plan
   }
 
+  /// Sees the schema as it is now. SQLite only looks when a statement runs, and what is asked about here is not run.
+  private func readSchema() throws(StateError) {
+    do throws(SQLiteError) { _ = try connection.value("SELECT 1 FROM sqlite_schema") } catch { throw StateError(error) }
+  }
+
   private func prepare(_ sql: String) throws(StateError) -> Statement {
     do throws(SQLiteError) { return try connection.prepare(sql, isKept: false) } catch { throw StateError(of: error) }
+  }
+
+  /// The tables that SQLite opens for a query.
+  private func opened(by sql: String) throws(StateError) -> [String] {
+    do throws(SQLiteError) {
+      let program = try connection.prepare("EXPLAIN \(sql)", isKept: false)
+      var pages: Set<SQLiteValue> = []
+      while try program.step() {
+        if program.string(at: 1).utf8.elementsEqual("OpenRead".utf8), program.integer(at: 4) == 0 {
+          pages.insert(program.value(at: 3))
+        }
+      }
+      return try connection.rows("SELECT rootpage, tbl_name FROM sqlite_schema WHERE rootpage > 0")
+        .filter { pages.contains($0[0]) }.compactMap { $0[1].string }
+    } catch {
+      throw StateError(error)
+    }
   }
 
   /// The tables that a query reads, each to be answered by asking for everything.
@@ -77,7 +108,7 @@ final class QueryAnalyzer: @unchecked Sendable {
     var interests: [Int: QueryPlan.Interest] = [:]
     for (name, columns) in reads.tables {
       guard let table = tables.table(called: name) else {
-        if try isNoTable(name) { continue }
+        if try isNoTable(name, reads: columns) { continue }
         throw .notInSchema(name)
       }
       interests[table.number] = QueryPlan.Interest(
@@ -86,12 +117,16 @@ final class QueryAnalyzer: @unchecked Sendable {
     return interests
   }
 
-  /// Whether what a query reads needs no watching: a view, whose tables are told of as well, or a function that gives rows.
-  private func isNoTable(_ name: String) throws(StateError) -> Bool {
+  /// Whether what a query reads needs no watching: a view, whose tables are told of as well, a function that gives rows, or a common
+  /// table expression of which no column is read, which SQLite tells of as if it were a table.
+  private func isNoTable(_ name: String, reads columns: Set<String>) throws(StateError) -> Bool {
     if ["json_each", "json_tree"].contains(where: { $0.isSameName(name) }) { return true }
+    if ["sqlite_", "pragma_"].contains(where: { name.utf8.starts(with: $0.utf8) }) { return false }
     do throws(SQLiteError) {
-      return try connection.value(
-        "SELECT 1 FROM sqlite_schema WHERE type = 'view' AND name = ? COLLATE NOCASE", [SQLiteValue(name)]) != nil
+      let type = try connection.value(
+        "SELECT type FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE",
+        [SQLiteValue(name)])
+      return type == "view" || type == nil && columns == [""]
     } catch {
       throw StateError(error)
     }
@@ -140,7 +175,6 @@ extension QueryAnalyzer {
     plan = candidate
     let places = Dictionary(grouping: joined.indices) { joined[$0].number }
     for (number, places) in places {
-      if shape.joinsByName { plan.interests[number]?.columns = nil }
       let table = joined[places[0]]
       let isOnlyJoined = !reads.inside.contains(table.name.inSmallLetters) && !tokens.isNested(table.name)
       let isFollowed = places.allSatisfy {
@@ -208,7 +242,9 @@ extension SQLTokens {
   /// qualifier.
   fileprivate func isNested(_ table: String) -> Bool {
     tokens.indices.contains { index in
-      guard name(index)?.isSameName(table) == true, !isMark(index + 1, ".") else { return false }
+      // SQLite also takes a text for a name where it expects one.
+      let text = tokens[index].kind == .text ? String(decoding: unquoted(tokens[index].range), as: UTF8.self) : nil
+      guard (name(index) ?? text)?.isSameName(table) == true, !isMark(index + 1, ".") else { return false }
       return tokens[index].depth > 0 || isWord(index - 1, "IN") || isMark(index - 1, ".") && isWord(index - 3, "IN")
     }
   }

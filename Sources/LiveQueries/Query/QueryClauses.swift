@@ -50,7 +50,6 @@ struct QueryClauses {
 /// The tables of a FROM clause. Nil if there is anything else in it, such as a query in parentheses.
 struct JoinedSources {
   private(set) var sources: [QueryShape.Source] = []
-  private(set) var joinsByName = false
   private(set) var dropsOptional = false
 
   private let tokens: SQLTokens
@@ -119,7 +118,6 @@ struct JoinedSources {
   /// Takes ON or USING, if there is one.
   private mutating func takeConstraint() -> Bool {
     if tokens.isWord(place, "USING") {
-      joinsByName = true
       place += 1
       guard tokens.isMark(place, "(") else { return false }
       while place < end, !(tokens.isMark(place, ")") && tokens.tokens[place].depth == 0) { place += 1 }

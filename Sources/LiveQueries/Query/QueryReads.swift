@@ -22,6 +22,11 @@ struct QueryReads {
     default: isOther = true
     }
   }
+
+  /// Adds tables of which no columns were told.
+  mutating func add(_ names: [String]) {
+    for name in names { tables[name.inSmallLetters, default: []].formUnion([]) }
+  }
 }
 
 extension QueryReads {

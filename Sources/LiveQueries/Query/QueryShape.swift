@@ -32,8 +32,6 @@ struct QueryShape {
   /// Tokens of the condition.
   private let conditionTokens: Range<Int>
 
-  /// Whether columns were joined by their names, of which SQLite does not tell that they are read.
-  let joinsByName: Bool
   /// Whether an inner join follows a left one, so that its condition may drop rows whose optional columns are missing.
   let dropsOptional: Bool
 
@@ -50,7 +48,6 @@ struct QueryShape {
     conditionTokens = clauses.condition ?? 0..<0
     order = clauses.order.map { range($0) }
     sources = joined.sources
-    joinsByName = joined.joinsByName
     dropsOptional = joined.dropsOptional
   }
 

@@ -1,4 +1,4 @@
-package import JSON
+public import JSON
 internal import Platform
 internal import SQLite
 internal import State
@@ -7,11 +7,11 @@ internal import State
 ///
 /// What it was told of waits in its inbox; what has no room there it reads from the file, where every change stays for a while. So a
 /// client that keeps up loses nothing however much one transaction changes, and one that does not is cut off with an error line.
-package final class LiveStream: @unchecked Sendable {
+public final class LiveStream: @unchecked Sendable {
   /// Of the subscription, or of those who follow the table.
-  package let id: LiveID
+  public let id: LiveID
   /// Of the subscription's text, or of the table's name.
-  package let hash: UInt64
+  public let hash: UInt64
 
   /// Nil for a table.
   private let source: StreamSource?
@@ -63,10 +63,10 @@ package final class LiveStream: @unchecked Sendable {
   // MARK: The client's side
 
   /// Calls `body`, from any thread, when there is something to pull after a pull that said `.empty`. It must be quick, and must not pull.
-  package func onReady(_ body: @escaping @Sendable () -> Void) { inbox.onReady(body) }
+  public func onReady(_ body: @escaping @Sendable () -> Void) { inbox.onReady(body) }
 
   /// Writes whole lines until there are about `limit` bytes more. Also with `.ended` there may be some.
-  package func pull(into writer: inout ByteWriter, limit: Int) -> LivePull {
+  public func pull(into writer: inout ByteWriter, limit: Int) -> LivePull {
     reading.lock()
     defer { reading.unlock() }
     let end = writer.count + max(1, limit)
@@ -85,7 +85,7 @@ package final class LiveStream: @unchecked Sendable {
   }
 
   /// Ends the stream. Nothing more is told to it.
-  package func close() {
+  public func close() {
     inbox.close()
     onClose(self)
     dropSnapshot()

@@ -78,7 +78,7 @@ struct Merger {
     if work.isWhole || !work.changed.isEmpty {
       touched.append(
         TouchedRow(
-          table: table.id, key: key, changed: work.changed, kind: work.isWhole ? .whole : .columns,
+          table: table.id, key: key, changed: work.changed, kind: work.isWhole || old == nil ? .whole : .columns,
           isAlive: clock.isAlive))
     }
   }
