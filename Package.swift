@@ -46,8 +46,9 @@ let package = Package(
     .library(name: "SQLite", targets: ["SQLite"]),
     .library(name: "State", targets: ["State"]),
     .library(name: "LiveQueries", targets: ["LiveQueries"]),
-    .library(name: "Relay", targets: ["Relay"]),
+    .library(name: "Gateway", targets: ["Gateway"]),
     .library(name: "Agent", targets: ["Agent"]),
+    .library(name: "Relay", targets: ["Relay"]),
   ],
   targets: [
     // 0: the operating system and foreign libraries
@@ -106,12 +107,12 @@ let package = Package(
 
     // 4: what every interface shows: messages, pools and errors as JSON
     .target(name: "Documents", dependencies: ["JSON", "Lite3", "Platform", "Pools"], swiftSettings: swift),
-    // 4: changes of tables into pools; native builds only
-    .target(name: "Relay", dependencies: ["JSON", "Lite3", "Platform", "Pools", "State"], swiftSettings: native),
     // 4: queries whose results are followed; native builds only
     .target(name: "LiveQueries", dependencies: ["JSON", "Platform", "SQLite", "State"], swiftSettings: native),
     // 4: what people write: command lines, sizes, spans of time
     .target(name: "Arguments", swiftSettings: swift),
+    // 4: changes of tables into pools; native builds only
+    .target(name: "Relay", dependencies: ["JSON", "Lite3", "Platform", "Pools", "State"], swiftSettings: native),
     // 4: channels for async code; native builds only
     .target(name: "ChannelsAsync", dependencies: ["Platform", "Channels"], swiftSettings: native),
 
@@ -133,9 +134,8 @@ let package = Package(
     .target(
       name: "Agent",
       dependencies: [
-        "Arguments", "CTOML", "Documents", "Gateway", "HTTP", "JSON", "LiveQueries", "Platform", "Pools", "Reactor",
-        "SQLite",
-        "State",
+        "Arguments", "CTOML", "Documents", "Gateway", "HTTP", "JSON", "LiveQueries", "Platform", "Pools", "Reactor", "Relay",
+        "SQLite", "State",
       ],
       swiftSettings: native),
 
@@ -225,8 +225,7 @@ let package = Package(
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "Documents", "Gateway", "HTTP", "JSON", "Lite3", "LiveQueries", "Platform", "Pools", "Reactor", "SQLite",
-        "State",
+        "Documents", "Gateway", "HTTP", "JSON", "Lite3", "LiveQueries", "Platform", "Pools", "Reactor", "SQLite", "State",
         "Support",
       ],
       swiftSettings: tests),

@@ -20,6 +20,7 @@ extension Agent {
       reply.json(.list(live.list().map { $0.summary }))
     }
     handler.subscriptionInfo = { [self] (hash, id, reply) throws(Failure) in try subscriptionInfo(hash, id, reply) }
+    handler.capture = { [self] (command, reply) throws(Failure) in try capture(command, reply) }
     handler.logSet = { [log] (filter, _) throws(Failure) in log.set(try LogFilter.level(filter)) }
     handler.logReset = { [log] (_) throws(Failure) in log.set(LogFilter.standard()) }
     return handler

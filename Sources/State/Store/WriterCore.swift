@@ -11,7 +11,7 @@ final class WriterCore {
   let statementGuard: StatementGuard
   let mergeStatements: MergeStatements
   @exclusivity(unchecked) private(set) var observers: [(number: UInt64, body: (CommitRecord) -> Void)] = []
-  private var lastObserver: UInt64 = 0
+  @exclusivity(unchecked) private var lastObserver: UInt64 = 0
   /// There while there are captures.
   @exclusivity(unchecked) var outbox: Outbox?
   /// Told of each commit that put something into the outbox.
