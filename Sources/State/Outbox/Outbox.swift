@@ -16,19 +16,19 @@ final class Outbox {
   /// How many rows there are at most; then the oldest go.
   private let bound: Int64
   private let site: SiteID
-  private var tables: TrackedTables
+  @exclusivity(unchecked) private var tables: TrackedTables
   private var book: CaptureBook { CaptureBook(connection: connection) }
   private let insert: Statement
   /// By table; forgotten with the schema.
-  private var selects: [Int: Statement] = [:]
-  private var wanted: [Int: Wanted] = [:]
+  @exclusivity(unchecked) private var selects: [Int: Statement] = [:]
+  @exclusivity(unchecked) private var wanted: [Int: Wanted] = [:]
   private var message = OutboxMessage()
   /// The smallest number in the outbox; nil when that has to be looked up.
-  private var oldest: Int64?
+  @exclusivity(unchecked) private var oldest: Int64?
   /// The number that was given last; nil when that has to be looked up. Too large after a savepoint was undone, which leaves a hole.
-  private var newest: Int64?
+  @exclusivity(unchecked) private var newest: Int64?
   /// Whether the open transaction wrote something.
-  private(set) var hasNews = false
+  @exclusivity(unchecked) private(set) var hasNews = false
 
   init(
     _ connection: Connection, _ definitions: [CaptureDefinition], _ tables: TrackedTables, site: SiteID, bound: Int
@@ -100,7 +100,7 @@ final class Outbox {
   }
 
   private func append(_ transition: RowTransition, of table: TrackedTable) throws(StateError) {
-    let key = try transition.row.key.cells()
+    let key = try transition.row.key.values
     let select = try select(table)
     let isAlive = try state { () throws(SQLiteError) in
       try select.bind(key)
@@ -186,15 +186,5 @@ final class Outbox {
       }
     }
     try dropOldest()
-  }
-}
-
-extension RowKey {
-  /// The values of the key's columns.
-  fileprivate func cells() throws(StateError) -> [SQLiteValue] {
-    switch self {
-    case .integer(let number): [.integer(number)]
-    case .packed(let bytes): try PackedKey.unpack(bytes)
-    }
   }
 }

@@ -60,7 +60,7 @@ struct OutboxMessage: ~Copyable {
       signature.append("\",\"version\":")
       signature.appendDecimal(author.version)
       signature.append(",\"time\":\"")
-      signature.appendTimestamp(StampTime.nanoseconds(author.time))
+      signature.appendTimestamp(HybridClock.wall(time: author.time))
       signature.append("\"")
       signed = author
     }
@@ -97,14 +97,4 @@ struct OutboxMessage: ~Copyable {
 
   /// Gives memory back that one large row took.
   mutating func shrink() { output.shrink(above: 1 << 20) }
-}
-
-/// Times of transactions as people count them.
-package enum StampTime {
-  /// Nanoseconds since 1970 of a time in NTP64: seconds in the upper 32 bits, the fraction in the lower.
-  package static func nanoseconds(_ time: UInt64) -> UInt64 {
-    // Rounded up, since the fraction was rounded down: so each nanosecond comes back as it was.
-    let fraction = ((time & 0xffff_ffff) * 1_000_000_000 + 0xffff_ffff) >> 32
-    return (time >> 32) * 1_000_000_000 + fraction
-  }
 }
