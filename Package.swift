@@ -121,12 +121,18 @@ let package = Package(
     // 6: pools over HTTP
     .target(
       name: "Gateway",
-      dependencies: ["Documents", "HTTP", "JSON", "Lite3", "MCP", "Platform", "Pools", "Reactor", "WebPage"],
+      dependencies: [
+        "Documents", "HTTP", "JSON", "Lite3", "LiveQueries", "MCP", "Platform", "Pools", "Reactor", "SQLite", "State",
+        "WebPage",
+      ],
       swiftSettings: swift),
     // 7: one node of the replicated state; native builds only
     .target(
       name: "Agent",
-      dependencies: ["Arguments", "CTOML", "Documents", "Gateway", "JSON", "Platform", "Pools", "Reactor"],
+      dependencies: [
+        "Arguments", "CTOML", "Documents", "Gateway", "HTTP", "JSON", "LiveQueries", "Platform", "Pools", "Reactor", "SQLite",
+        "State",
+      ],
       swiftSettings: native),
 
     // 8: the command
@@ -149,6 +155,12 @@ let package = Package(
         "Arguments", "CommandSupport", "Documents", "Gateway", "HTTP", "JSON", "Platform", "Pools", "Reactor", "TLS",
       ],
       path: "Sources/Commands/Server", swiftSettings: swift),
+    .target(
+      name: "StateCommands",
+      dependencies: [
+        "Agent", "Arguments", "CommandSupport", "Documents", "Gateway", "HTTPClient", "JSON", "Platform", "RemotePools",
+      ],
+      path: "Sources/Commands/State", swiftSettings: swift),
     .executableTarget(
       name: "weir",
       dependencies: [
@@ -157,6 +169,7 @@ let package = Package(
         .target(name: "TLS", condition: .when(platforms: [.linux, .macOS])),
         .target(name: "RemotePools", condition: .when(platforms: [.linux, .macOS])),
         .target(name: "ServerCommands", condition: .when(platforms: [.linux, .macOS])),
+        .target(name: "StateCommands", condition: .when(platforms: [.linux, .macOS])),
       ], swiftSettings: swift),
 
     // Recipes: programs to read and to copy, which tests run
@@ -207,13 +220,23 @@ let package = Package(
       swiftSettings: tests),
     .testTarget(
       name: "GatewayTests",
-      dependencies: ["Documents", "Gateway", "HTTP", "JSON", "Lite3", "Platform", "Pools", "Reactor", "Support"],
+      dependencies: [
+        "Documents", "Gateway", "HTTP", "JSON", "Lite3", "LiveQueries", "Platform", "Pools", "Reactor", "SQLite", "State",
+        "Support",
+      ],
       swiftSettings: tests),
     .testTarget(
       name: "ServerCommandsTests",
       dependencies: [
         "Arguments", "CommandSupport", "Documents", "Gateway", "JSON", "Platform", "Pools", "Reactor", "ServerCommands",
         "Support", "TLS",
+      ],
+      swiftSettings: tests),
+    .testTarget(
+      name: "StateCommandsTests",
+      dependencies: [
+        "Agent", "Arguments", "CommandSupport", "Documents", "Gateway", "JSON", "Platform", "RawServer", "Reactor",
+        "StateCommands", "Support",
       ],
       swiftSettings: tests),
     .testTarget(
@@ -228,6 +251,8 @@ let package = Package(
       name: "AgentTests",
       dependencies: ["Agent", "Documents", "Gateway", "JSON", "Platform", "Pools", "Reactor", "Support"],
       swiftSettings: tests),
+    .testTarget(
+      name: "NodeTests", dependencies: ["Platform", "SQLite", "State", "Support", "weir"], swiftSettings: tests),
     .testTarget(name: "SQLiteTests", dependencies: ["Platform", "SQLite", "Support"], swiftSettings: tests),
     .testTarget(
       name: "StateTests", dependencies: ["JSON", "Platform", "SQLite", "State", "Support"],

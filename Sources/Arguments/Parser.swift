@@ -156,6 +156,7 @@ private struct Parser<Action: Sendable> {
   // MARK: The whole
 
   private mutating func finish() throws(ArgumentError) -> Request<Action> {
+    try checkEarlyOptions()
     let hasOwnOption = invocation.given.contains { given in
       command.options.contains { $0.name.hasSameBytes(as: given.option) }
     }
@@ -164,6 +165,15 @@ private struct Parser<Action: Sendable> {
     try placePositionals()
     guard let action = command.action else { return help(long: false, isMissing: true) }
     return .run(action, invocation)
+  }
+
+  /// What the program itself takes before a command's name must be something that the command takes too.
+  private func checkEarlyOptions() throws(ArgumentError) {
+    for given in invocation.given where given.depth == 1 && invocation.path.count > 1 {
+      guard available.contains(where: { $0.name.hasSameBytes(as: given.option) }) else {
+        throw unexpected(word: "--\(given.option)", similarTo: nil)
+      }
+    }
   }
 
   private func checkCombinations() throws(ArgumentError) {

@@ -79,3 +79,36 @@ public struct Condition: ~Copyable, @unchecked Sendable {
   /// Wakes all.
   public borrowing func broadcast() { platform_condition_broadcast(condition) }
 }
+
+/// Shut until one thread opens it for all that wait; it stays open. Safe from any thread.
+public final class Latch: @unchecked Sendable {
+  private let lock: Lock
+  private let news: Condition
+  @exclusivity(unchecked) private var isOpen = false
+
+  /// One that is shut.
+  public init() throws(SystemError) {
+    lock = try Lock()
+    news = try Condition()
+  }
+
+  /// Lets everybody through.
+  public func open() {
+    lock.lock()
+    isOpen = true
+    lock.unlock()
+    news.broadcast()
+  }
+
+  /// Waits until it is open; false if the deadline passed before.
+  @discardableResult
+  public func wait(until deadline: Deadline = .never) -> Bool {
+    lock.lock()
+    defer { lock.unlock() }
+    while !isOpen {
+      if deadline.hasPassed { return false }
+      _ = news.wait(lock, until: deadline)
+    }
+    return true
+  }
+}

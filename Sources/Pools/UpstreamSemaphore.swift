@@ -51,12 +51,6 @@ struct UpstreamSemaphore {
 
   /// The same for a path that is canonical already.
   static func name(canonical path: String) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    var bytes = Array("plsm-".utf8)
-    for byte in SHA256.digest(Array(path.utf8)) {
-      bytes.append(digits[Int(byte >> 4)])
-      bytes.append(digits[Int(byte & 15)])
-    }
-    return String(decoding: bytes, as: UTF8.self)
+    "plsm-" + Hexadecimal.text(SHA256.digest(Array(path.utf8)))
   }
 }

@@ -1,27 +1,27 @@
 internal import JSON
 
 /// Cuts what comes in pieces into lines, of a bounded length.
-struct LineCutter: ~Copyable {
-  enum Step { case goOn, stop, tooLong }
+package struct LineCutter: ~Copyable {
+  package enum Step { case goOn, stop, tooLong }
 
   private let limit: Int
   /// The beginning of a line whose end has not come.
   private var rest = ByteWriter(capacity: 256)
 
-  init(limit: Int) { self.limit = limit }
+  package init(limit: Int) { self.limit = limit }
 
   /// Whether a line was begun and not ended.
-  var isWithinLine: Bool { !rest.isEmpty }
+  package var isWithinLine: Bool { !rest.isEmpty }
 
   /// Forgets what was begun.
-  mutating func removeAll() {
+  package mutating func removeAll() {
     rest.removeAll()
     rest.shrink(above: 1 << 20)
   }
 
   /// Passes the lines that `piece` ends on to `body`, without their line ends, and keeps what is left. Lines of white space alone
   /// are passed over.
-  mutating func take(_ piece: RawSpan, _ body: (RawSpan) -> Bool) -> Step {
+  package mutating func take(_ piece: RawSpan, _ body: (RawSpan) -> Bool) -> Step {
     var start = 0
     while let end = Self.lineEnd(in: piece, from: start) {
       let part = piece.extracting(start..<end)

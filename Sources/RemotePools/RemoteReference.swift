@@ -1,4 +1,5 @@
 package import Documents
+internal import Platform
 
 /// A pool of another machine as people write it: `http://HOST:PORT/POOL`, or with `https`.
 ///

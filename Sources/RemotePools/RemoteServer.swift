@@ -1,5 +1,5 @@
 package import Documents
-internal import HTTPClient
+package import HTTPClient
 internal import JSON
 
 /// A server that is asked one thing after the other. One thread at a time, but for `cancel`.
@@ -128,7 +128,7 @@ package final class RemoteServer: @unchecked Sendable {
 
 extension Failure {
   /// What became of a request that has no answer.
-  init(_ failure: HTTPFailure, address: String) {
+  package init(_ failure: HTTPFailure, address: String) {
     let kind: Kind =
       switch failure.kind {
       case .invalid: .usage

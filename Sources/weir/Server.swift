@@ -18,12 +18,8 @@ import CommandSupport
     ]
 
     private static func missing(_ name: String, _ summary: String) -> ProgramCommand {
-      ProgramCommand(name, summary).with {
-        $0.positionals = [Positional("ARGUMENT", .zeroOrMore, "Not used")]
-        $0.action = Action { (_, _) throws(CommandError) in
-          throw .usage("this build has no server", hint: "Serve the pools with a build for Linux or macOS.")
-        }
-      }
+      .missing(
+        name, summary, "this build has no server", hint: "Serve the pools with a build for Linux or macOS.")
     }
   }
 #endif

@@ -18,6 +18,8 @@ enum Weir {
 
       A server lets other machines, web pages and agents use the pools, over HTTP.
 
+      The replicated state is a SQLite database on every node, that is written anywhere and read everywhere.
+
       Results go to standard output, errors and notices to standard error. In a pipe both are JSON, one line each.
 
       Exit codes:
@@ -29,9 +31,10 @@ enum Weir {
           5  busy               130  interrupted, 143 terminated
       """
     $0.globals = Globals.all
+    $0.options = State.options
     $0.subcommands =
       PoolFamily.commands(remote: Remote.maker) + [ChannelFamily.command(secure: Secure.maker)] + Server.commands
-      + PoolFamily.commandsAboutTheProgram(root: { root })
+      + State.commands + PoolFamily.commandsAboutTheProgram(root: { root })
     $0.examples = [
       ProgramCommand.Example("store a message", "weir feed events --create '{\"hello\":\"world\"}'"),
       ProgramCommand.Example("watch what arrives", "weir follow events"),

@@ -99,6 +99,7 @@ import Testing
     ("db.path = \"x\"\n[api]\n", .missingKey, 2, "api.addr is missing", "API__ADDR"),
     ("db.path = \"x\"\n[api]\naddr = []", .invalidValue, 3, "at least 1 of them", ""),
     ("db.path = \"x\"\n[api]\naddr = 80", .wrongType, 3, "api.addr is a whole number", "an IP address and a port"),
+    ("db.path = \"x\"\n[api]\naddr = [\n80]", .invalidValue, 3, "api.addr has a whole number in it", "an IP address"),
     ("db.path = \"x\"\n[api]\naddr = \"here\"", .invalidValue, 3, "must be an IP address", ""),
     (
       "db.path = \"x\"\n[api]\naddr = \"127.0.0.1:1\"\nbind_addr = \"127.0.0.1:2\"", .duplicate, 4, "bind_addr",

@@ -39,7 +39,7 @@ import Testing
   @Test(arguments: [
     ("a = 1\na = 2\n", 2), ("a = \n", 1), ("[a\n", 1), ("a = \"x\n", 1), ("\n\nkey", 3),
     ("a = 99999999999999999999", 1),
-    ("a = 'x'\u{0}", 1),
+    ("a = 'x'\u{0}", 1), ("a = 1\n[%]\nb = 2\n", 2), ("\n\n[\u{0} db]\n", 3),
   ])
   func saysWhereAFaultIs(text: String, line: Int) throws {
     let error = #expect(throws: TOMLError.self) { try TOML.parse(Array(text.utf8)) }

@@ -45,12 +45,12 @@ final class LiveGateway {
     if isStopped { return }
     isStopped = true
     let (gateway, server) = (gateway, server)
-    let ended = Signal()
+    let ended = try? Latch()
     loop.submit {
       gateway.beginEnding()
-      server.drain(within: seconds * 1_000_000_000) { ended.give() }
+      server.drain(within: seconds * 1_000_000_000) { ended?.open() }
     }
-    ended.wait()
+    ended?.wait()
     loop.stopThread()
     gateway.end()
   }
@@ -94,6 +94,7 @@ final class LiveGateway {
 final class TailReader {
   let connection: RawConnection
   private(set) var status: Int?
+  private var fields = ""
   private var raw: [UInt8] = []
   /// Where the next chunk begins in `raw`.
   private var place = 0
@@ -103,6 +104,20 @@ final class TailReader {
   private(set) var isComplete = false
 
   init(_ connection: RawConnection) { self.connection = connection }
+
+  /// Waits for the head: whatever is done from now on comes after the stream began.
+  func head(within seconds: Double = 30) throws {
+    try connection.read(within: seconds) { _ in
+      self.raw += self.connection.takeBytes()
+      self.decode()
+      return self.status != nil
+    }
+  }
+
+  /// The value of a field of the head, whose name is given in lower case.
+  func field(_ name: String) -> String? {
+    fields.split(separator: "\r\n").first { $0.hasPrefix(name + ": ") }.map { String($0.dropFirst(name.count + 2)) }
+  }
 
   /// The lines until there are `count`, the stream ends, or the time is up.
   func lines(_ count: Int, within seconds: Double = 30) throws -> [String] {
@@ -121,6 +136,7 @@ final class TailReader {
       let end = Array("\r\n\r\n".utf8)
       guard let headEnd = raw.indices.first(where: { raw[$0...].starts(with: end) }) else { return }
       status = Int(String(decoding: raw[9..<12], as: UTF8.self))
+      fields = String(decoding: raw[..<headEnd], as: UTF8.self)
       place = headEnd + 4
     }
     while let lineEnd = raw[place...].firstIndex(of: 0x0a),
@@ -133,35 +149,6 @@ final class TailReader {
       place = lineEnd + 3 + count
       if count == 0 { isComplete = true }
     }
-  }
-}
-
-/// One thread waits until another gives it.
-final class Signal: @unchecked Sendable {
-  private let lock: Lock
-  private let news: Condition
-  private var isGiven = false
-
-  init() {
-    do {
-      lock = try Lock()
-      news = try Condition()
-    } catch {
-      Process.exit(70)
-    }
-  }
-
-  func give() {
-    lock.lock()
-    isGiven = true
-    lock.unlock()
-    news.broadcast()
-  }
-
-  func wait() {
-    lock.lock()
-    while !isGiven { _ = news.wait(lock, until: .after(nanoseconds: 1_000_000_000)) }
-    lock.unlock()
   }
 }
 

@@ -78,7 +78,7 @@ extension AgentConfiguration.Identity {
 
 extension AgentConfiguration.Admin {
   fileprivate init(_ section: inout SectionReader) throws(ConfigurationError) {
-    path = try section.read(SettingName("path", "uds_path"), .text, or: "/var/run/corrosion/admin.sock")
+    path = try section.read(SettingName("path", "uds_path"), .text, or: Self.usualPath)
     // Of nodes that have no Unix-domain sockets.
     _ = try section.readIfGiven("port", .whole(0...65535), later: true)
   }
@@ -110,7 +110,7 @@ extension AgentConfiguration.Capture {
 extension AgentConfiguration.Telemetry {
   fileprivate init(_ section: inout SectionReader) throws(ConfigurationError) {
     metricsAddress = try section.section("prometheus") { (section) throws(ConfigurationError) in
-      try section.readIfGiven(SettingName("addr", "bind_addr"), .address)
+      try section.readIfGiven(SettingName("addr", "bind_addr"), .address, later: false)
     }
     traces = try Self.traces(&section)
   }

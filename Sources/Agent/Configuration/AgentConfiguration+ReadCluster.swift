@@ -133,7 +133,7 @@ extension AgentConfiguration.Performance {
     clearBufferChannel = try section.read("clearbuf_channel_len", .count, or: 512)
     broadcastChannel = try section.read("bcast_channel_len", .count, or: 512)
     membershipChannel = try section.read("foca_channel_len", .count, or: 256)
-    walThreshold = try section.read("wal_threshold_mb", .count, or: 5120)
+    walThreshold = try section.read("wal_threshold_mb", .count, or: 5120, later: false)
     transactionTimeout = try section.read("sql_tx_timeout", .count, or: 60)
     leastSyncBackoff = try section.read("min_sync_backoff", .time, or: 1)
     greatestSyncBackoff = try section.read("max_sync_backoff", .time, or: 15)

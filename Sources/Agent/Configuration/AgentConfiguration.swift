@@ -62,6 +62,8 @@ package struct AgentConfiguration: Sendable {
 
   /// `[admin]`
   package struct Admin: Sendable {
+    /// Where the socket is unless told otherwise.
+    package static let usualPath = "/var/run/corrosion/admin.sock"
     /// The socket.
     package var path: String
   }

@@ -37,9 +37,9 @@ struct SectionReader {
 
   /// The setting's value, or its default.
   ///
-  /// - Parameter later: Whether nothing reads it yet.
+  /// - Parameter later: Whether nothing reads it yet; as its section has it if nil.
   mutating func read<Value>(
-    _ name: SettingName, _ kind: SettingKind<Value>, or standard: @autoclosure () -> Value, later: Bool = false
+    _ name: SettingName, _ kind: SettingKind<Value>, or standard: @autoclosure () -> Value, later: Bool? = nil
   ) throws(ConfigurationError) -> Value {
     if let (value, origin) = try find(name, kind) {
       note(name, kind.written(value), origin, later: later)
@@ -52,7 +52,7 @@ struct SectionReader {
 
   /// The setting's value; nil if nobody gives one.
   mutating func readIfGiven<Value>(
-    _ name: SettingName, _ kind: SettingKind<Value>, later: Bool = false, isSecret: Bool = false
+    _ name: SettingName, _ kind: SettingKind<Value>, later: Bool? = nil, isSecret: Bool = false
   ) throws(ConfigurationError) -> Value? {
     guard let (value, origin) = try find(name, kind) else {
       note(name, nil, .standard, later: later)
@@ -94,14 +94,14 @@ struct SectionReader {
     known.append(name)
     let inFile = try member(name)
     if let (text, origin) = try said(name) {
-      do throws(SettingKind<Value>.Refusal) {
+      do throws(SettingRefusal) {
         return (try kind.fromText(text), origin)
       } catch {
         throw refused(name, kind, error, at: origin, found: "something else")
       }
     }
     guard let inFile else { return nil }
-    do throws(SettingKind<Value>.Refusal) {
+    do throws(SettingRefusal) {
       return (try kind.fromFile(inFile.value), SettingOrigin(inFile.value.place))
     } catch {
       throw refused(name, kind, error, at: SettingOrigin(inFile.value.place), found: inFile.value.kindName)
@@ -151,7 +151,7 @@ struct SectionReader {
   }
 
   private func refused<Value>(
-    _ name: SettingName, _ kind: SettingKind<Value>, _ refusal: SettingKind<Value>.Refusal, at origin: SettingOrigin,
+    _ name: SettingName, _ kind: SettingKind<Value>, _ refusal: SettingRefusal, at origin: SettingOrigin,
     found: String
   ) -> ConfigurationError {
     let hint = "Give it \(kind.expected)."
@@ -286,9 +286,9 @@ struct SectionReader {
   private func display(_ name: SettingName) -> String { dotted(names + [name.name]) }
   private func dotted(_ names: [String]) -> String { names.map(TOMLText.key).joinedText(".") }
 
-  private func note(_ name: SettingName, _ value: String?, _ origin: SettingOrigin, later: Bool) {
+  private func note(_ name: SettingName, _ value: String?, _ origin: SettingOrigin, later: Bool?) {
     run.settings.add(
-      Settings.Setting(name: name.name, value: value, origin: origin, isLater: isLater || later), to: names)
+      Settings.Setting(name: name.name, value: value, origin: origin, isLater: later ?? isLater), to: names)
   }
 }
 

@@ -2,15 +2,17 @@ internal import Arguments
 internal import Documents
 internal import Gateway
 
+/// Why a value of a setting is refused.
+enum SettingRefusal: Error {
+  /// The file has something else there.
+  case otherType
+  /// What is wrong with it, behind the setting's name: `must be at least 1`.
+  case words(String)
+}
+
 /// What values of a setting are like: how they are read from a file and from a variable, and how they are written down again.
 struct SettingKind<Value: Sendable>: Sendable {
-  /// Why a value is refused.
-  enum Refusal: Error {
-    /// The file has something else there.
-    case otherType
-    /// What is wrong with it, behind the setting's name: `must be at least 1`.
-    case words(String)
-  }
+  typealias Refusal = SettingRefusal
 
   /// For messages: `a whole number from 1 to 22`.
   let expected: String
@@ -199,43 +201,42 @@ extension SettingKind {
   /// One value, or a list of them. A variable holds one value, or a TOML array.
   static func list<Element>(of kind: SettingKind<Element>, atLeast least: Int = 0) -> Self where Value == [Element] {
     let readAll: @Sendable ([TOMLValue]) throws(Refusal) -> [Element] = { (values) throws(Refusal) in
-      guard values.count >= least else {
-        throw .words("must have at least \(least) of them")
-      }
+      guard values.count >= least else { throw .words("must have at least \(least) of them") }
       var elements: [Element] = []
-      for value in values {
-        do throws(SettingKind<Element>.Refusal) {
-          elements.append(try kind.fromFile(value))
-        } catch {
-          switch error {
-          case .otherType: throw .otherType
-          case .words(let words): throw .words(words)
-          }
-        }
-      }
+      for value in values { elements.append(try kind.element(value)) }
       return elements
     }
     return SettingKind(
       "\(kind.expected), or a list of such", placeholder: [],
       fromFile: { (value) throws(Refusal) in
         if case .array(let values) = value.content { return try readAll(values) }
-        return try readAll([value])
+        return [try kind.fromFile(value)]
       },
       fromText: { (text) throws(Refusal) in
-        guard text.utf8.first == UInt8(ascii: "[") else {
-          do throws(SettingKind<Element>.Refusal) {
-            return [try kind.fromText(text)]
-          } catch {
-            guard case .words(let words) = error else { throw .otherType }
-            throw .words(words)
-          }
-        }
-        guard let document = try? TOML.parse(Array("list = \(text)".utf8)), case .table(let members) = document.content,
-          members.count == 1, case .array(let values) = members[0].value.content
-        else { throw .words("is no TOML array") }
+        guard text.utf8.first == UInt8(ascii: "[") else { return [try kind.fromText(text)] }
+        guard let values = TOML.array(text) else { throw .words("is no TOML array") }
         return try readAll(values)
       },
       written: { elements in "[" + elements.map(kind.written).joinedText(", ") + "]" })
+  }
+
+  private func element(_ value: TOMLValue) throws(Refusal) -> Value {
+    do throws(Refusal) {
+      return try fromFile(value)
+    } catch {
+      if case .otherType = error { throw .words("has \(value.kindName) in it") }
+      throw error
+    }
+  }
+}
+
+extension TOML {
+  /// The elements of an array that stands alone; nil if the text is something else.
+  fileprivate static func array(_ text: String) -> [TOMLValue]? {
+    guard let document = try? parse(Array("list = \(text)".utf8)), case .table(let members) = document.content,
+      members.count == 1, case .array(let values) = members[0].value.content
+    else { return nil }
+    return values
   }
 }
 

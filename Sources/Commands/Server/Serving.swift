@@ -116,44 +116,15 @@ private final class RunningServer {
   }
 
   func stop(within grace: Int64) {
-    let ended = EndSignal()
+    let ended = try? Latch()
     let (gateway, server) = (gateway, server)
     loop.submit {
       gateway.beginEnding()
-      server.drain(within: grace) { ended?.give() }
+      server.drain(within: grace) { ended?.open() }
     }
     ended?.wait(until: .after(nanoseconds: grace + 500_000_000))
     loop.stopThread()
     gateway.end()
-  }
-}
-
-/// Lets one thread wait for another.
-private final class EndSignal: Sendable {
-  private let lock: Lock
-  private let news: Condition
-  @exclusivity(unchecked) nonisolated(unsafe) private var isGiven = false
-
-  init?() {
-    do throws(SystemError) {
-      lock = try Lock()
-      news = try Condition()
-    } catch {
-      return nil
-    }
-  }
-
-  func give() {
-    lock.lock()
-    isGiven = true
-    lock.unlock()
-    news.broadcast()
-  }
-
-  func wait(until deadline: Deadline) {
-    lock.lock()
-    while !isGiven, !deadline.hasPassed { _ = news.wait(lock, until: deadline) }
-    lock.unlock()
   }
 }
 

@@ -59,7 +59,7 @@ package struct Table {
   }
 
   /// Line ends and escape sequences must not break the table, nor act on the terminal.
-  private static func oneLine(_ cell: String) -> String {
+  package static func oneLine(_ cell: String) -> String {
     var bytes: [UInt8] = []
     for byte in cell.utf8 {
       switch byte {
@@ -72,7 +72,8 @@ package struct Table {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  private static func columns(of cell: String) -> Int {
+  /// One column a character.
+  package static func columns(of cell: String) -> Int {
     cell.utf8.reduce(0) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) }
   }
 }

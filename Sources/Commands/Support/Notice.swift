@@ -5,7 +5,9 @@ package struct Notice {
   package enum Kind {
     case drop, ingestSkip, ingestSummary
     case listening, channelOpened, channelClosed, channelRefused, duplicate, reconnect
-    /// Something that is not safe.
+    /// What a node says of its work.
+    case node
+    /// Something that is not safe, or not as it looks.
     case warning
 
     package var name: String {
@@ -19,6 +21,7 @@ package struct Notice {
       case .channelRefused: "channel_refused"
       case .duplicate: "duplicate"
       case .reconnect: "reconnect"
+      case .node: "node"
       case .warning: "warning"
       }
     }
@@ -28,6 +31,7 @@ package struct Notice {
   package enum Subject {
     case pool(String)
     case address(String)
+    case path(String)
   }
 
   package let kind: Kind
@@ -56,6 +60,7 @@ package struct Notice {
       switch subject {
       case .pool(let text): ("pool", .text(text))
       case .address(let text): ("address", .text(text))
+      case .path(let text): ("path", .text(text))
       }
     return .object([
       (

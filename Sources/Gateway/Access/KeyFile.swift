@@ -1,5 +1,6 @@
 package import Documents
 internal import JSON
+internal import Platform
 
 /// The file of access keys as bytes. Pure.
 ///

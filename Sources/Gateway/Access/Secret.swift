@@ -1,4 +1,5 @@
 package import Documents
+internal import Platform
 internal import Pools
 
 /// What is kept of a secret: the SHA-256 of its bytes. A secret of 256 random bits cannot be found from it.
@@ -21,37 +22,6 @@ package struct SecretDigest: Sendable {
     var difference: UInt8 = 0
     for index in 0..<32 { difference |= bytes[index] ^ other.bytes[index] }
     return difference == 0
-  }
-}
-
-/// Bytes as digits of base 16, in lower case.
-package enum Hexadecimal {
-  /// Two digits a byte.
-  package static func text(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    for byte in bytes { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
-    return String(decoding: text, as: UTF8.self)
-  }
-
-  /// The bytes; nil unless there are only digits, in lower case and two a byte.
-  package static func bytes(_ text: String) -> [UInt8]? {
-    let digits = Array(text.utf8)
-    guard digits.count % 2 == 0 else { return nil }
-    var bytes: [UInt8] = []
-    for index in stride(from: 0, to: digits.count, by: 2) {
-      guard let high = value(digits[index]), let low = value(digits[index + 1]) else { return nil }
-      bytes.append(high << 4 | low)
-    }
-    return bytes
-  }
-
-  private static func value(_ digit: UInt8) -> UInt8? {
-    switch digit {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-    default: nil
-    }
   }
 }
 

@@ -40,7 +40,8 @@ final class AgentSessions: @unchecked Sendable {
   /// Begins a session and returns its id; nil if the system has no randomness to give.
   func begin() -> String? {
     guard let a = try? SystemRandom.word(), let b = try? SystemRandom.word() else { return nil }
-    let id = hexadecimal(a) + hexadecimal(b)
+    let text = Hexadecimal.text([a, b])
+    let id = Array(text.utf8)
     let now = Clock.monotonic()
     lock.lock()
     defer { lock.unlock() }
@@ -49,7 +50,7 @@ final class AgentSessions: @unchecked Sendable {
       sessions.remove(at: oldest)
     }
     sessions.append(Session(id: id, used: now))
-    return String(decoding: id, as: UTF8.self)
+    return text
   }
 
   /// Whether there is such a session; it counts as used now.
@@ -95,12 +96,5 @@ final class AgentSessions: @unchecked Sendable {
     guard let place = sessions.firstIndex(where: { $0.id.elementsEqual(id) }) else { return nil }
     sessions[place].used = Clock.monotonic()
     return body(&sessions[place])
-  }
-
-  private func hexadecimal(_ word: UInt64) -> [UInt8] {
-    (0..<16).reversed().map { place in
-      let digit = UInt8(truncatingIfNeeded: word >> UInt64(4 * place)) & 15
-      return digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
-    }
   }
 }

@@ -95,4 +95,30 @@ struct MetricsText: ~Copyable {
     }
     text.append(" ")
   }
+
+  /// What every server counts.
+  mutating func append(_ counts: Metrics.Counts) {
+    begin("weir_http_requests_total", "counter", "Requests that were answered, by the class of the status.")
+    for (digit, count) in counts.requests.enumerated() {
+      sample("weir_http_requests_total", "status", digit == 0 ? "none" : "\(digit)xx", count)
+    }
+    begin("weir_http_request_duration_seconds", "histogram", "Time from a whole request to the end of its answer.")
+    var sum: UInt64 = 0
+    for (place, bound) in Metrics.bounds.enumerated() {
+      sum += counts.durations[place]
+      sample("weir_http_request_duration_seconds_bucket", "le", Metrics.seconds(microseconds: bound), sum)
+    }
+    sum += counts.durations[Metrics.bounds.count]
+    sample("weir_http_request_duration_seconds_bucket", "le", "+Inf", sum)
+    sample("weir_http_request_duration_seconds_sum", seconds: counts.time)
+    sample("weir_http_request_duration_seconds_count", nil, "", sum)
+  }
+}
+
+extension Metrics {
+  fileprivate static func seconds(microseconds: UInt64) -> String {
+    var text = ByteWriter(capacity: 32)
+    _ = text.appendDecimal(Double(microseconds) / 1e6)
+    return text.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+  }
 }

@@ -70,20 +70,7 @@ extension Call {
     text.sample("weir_build_info", "version", now.version, 1)
     text.begin("weir_start_time_seconds", "gauge", "When the server started, in seconds since 1970.")
     text.sample("weir_start_time_seconds", seconds: now.started)
-    text.begin("weir_http_requests_total", "counter", "Requests that were answered, by the class of the status.")
-    for (digit, count) in now.counts.requests.enumerated() {
-      text.sample("weir_http_requests_total", "status", digit == 0 ? "none" : "\(digit)xx", count)
-    }
-    text.begin("weir_http_request_duration_seconds", "histogram", "Time from a whole request to the end of its answer.")
-    var sum: UInt64 = 0
-    for (place, bound) in Metrics.bounds.enumerated() {
-      sum += now.counts.durations[place]
-      text.sample("weir_http_request_duration_seconds_bucket", "le", Self.seconds(microseconds: bound), sum)
-    }
-    sum += now.counts.durations[Metrics.bounds.count]
-    text.sample("weir_http_request_duration_seconds_bucket", "le", "+Inf", sum)
-    text.sample("weir_http_request_duration_seconds_sum", seconds: now.counts.time)
-    text.sample("weir_http_request_duration_seconds_count", nil, "", sum)
+    text.append(now.counts)
     text.begin("weir_tails", "gauge", "Streams of messages that are open.")
     text.sample("weir_tails", nil, "", UInt64(now.tails))
     writePools(&text)
@@ -115,12 +102,6 @@ extension Call {
     }
     text.begin("weir_pools_unreadable", "gauge", "Pools of the directory that cannot be read.")
     text.sample("weir_pools_unreadable", nil, "", unreadable)
-  }
-
-  private static func seconds(microseconds: UInt64) -> String {
-    var text = ByteWriter(capacity: 32)
-    _ = text.appendDecimal(Double(microseconds) / 1e6)
-    return text.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
   }
 
   func refuse(_ fault: Route.Fault) {

@@ -1,3 +1,4 @@
+internal import Platform
 internal import SQLite
 internal import State
 
@@ -96,6 +97,6 @@ extension SQLTokens {
   }
 
   private static func literal(blob: [UInt8]) -> [UInt8] {
-    Array("x'".utf8) + blob.flatMap { hexDigits($0) } + [UInt8(ascii: "'")]
+    Array("x'\(Hexadecimal.text(blob))'".utf8)
   }
 }

@@ -164,6 +164,9 @@ package final class TrackedTables: Sendable {
     byName = Dictionary(uniqueKeysWithValues: tables.enumerated().map { (Array($1.name.utf8), $0) })
   }
 
+  /// How many there are.
+  package var count: Int { tables.count }
+
   func table(id: Int) -> TrackedTable? { byID[id].map { tables[$0] } }
   package func table(named name: String) -> TrackedTable? { byName[Array(name.utf8)].map { tables[$0] } }
 }

@@ -103,20 +103,27 @@ struct ClockView {
     _ clock: RowClock, of row: RowID, _ table: TrackedTable, _ changes: inout [Change], where isWanted: (Stamp) -> Bool
   ) throws(StateError) {
     let packed = row.key.packed
-    func change(_ column: String, _ value: SQLiteValue, _ version: UInt64, _ stamp: Stamp) -> Change {
-      Change(
+    func change(
+      _ column: String, _ value: SQLiteValue, _ version: UInt64, _ stamp: Stamp
+    ) throws(StateError) -> Change {
+      guard sites.ids.indices.contains(stamp.site) else {
+        throw StateError(
+          .corrupt, "a clock names a site that is not in the books", hint: "restore the database from a backup",
+          table: table.name)
+      }
+      return Change(
         table: table.name, key: packed, column: column, value: value, columnVersion: version, version: stamp.version,
         site: sites.ids[stamp.site], causalLength: clock.causalLength, seq: stamp.seq, time: stamp.time)
     }
     if let own = clock.row, isWanted(own.stamp) {
-      changes.append(change(Change.row, .null, own.causalLength, own.stamp))
+      changes.append(try change(Change.row, .null, own.causalLength, own.stamp))
     }
     let cells = clock.allCells.filter { isWanted($0.stamp) }
     if cells.isEmpty { return }
     let values = try values(of: row, table)
     for cell in cells {
       guard let index = table.index(ofNumber: cell.column) else { continue }
-      changes.append(change(table.columns[index].name, values?[index] ?? .null, cell.version, cell.stamp))
+      changes.append(try change(table.columns[index].name, values?[index] ?? .null, cell.version, cell.stamp))
     }
   }
 

@@ -19,6 +19,8 @@ public final class StateStore: @unchecked Sendable {
     public var readers = 8
     /// Pages in the log after which a commit moves them into the file.
     public var checkpointPages = 4_000
+    /// Cache of the writer, in KiB.
+    public var cacheKiB = 65_536
 
     /// The usual ones.
     public init() {}
@@ -44,6 +46,7 @@ public final class StateStore: @unchecked Sendable {
     var options = Database.Settings()
     options.readers = settings.readers
     options.checkpointPages = settings.checkpointPages
+    options.cacheKiB = settings.cacheKiB
     let database: Database
     do throws(SQLiteError) {
       database = try Database(path, options) { (connection) throws(SQLiteError) in

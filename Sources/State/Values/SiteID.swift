@@ -30,6 +30,15 @@ public struct SiteID: Hashable, Comparable, Sendable {
     [high, low].flatMap { half in (0..<8).map { UInt8(truncatingIfNeeded: half >> (56 - 8 * $0)) } }
   }
 
+  /// The text of a UUID.
+  public var text: String { UUIDText.text(bytes) }
+
+  /// The id that a UUID's text names, with dashes or without; nil for anything else.
+  public init?(text: String) {
+    guard let bytes = UUIDText.bytes(text) else { return nil }
+    self.init(bytes)
+  }
+
   /// By bytes.
   public static func < (a: SiteID, b: SiteID) -> Bool { (a.high, a.low) < (b.high, b.low) }
 }
