@@ -182,3 +182,10 @@ func stateFailure(_ body: () throws -> Void) -> StateError? {
     return error as? StateError
   }
 }
+
+/// A thread that an array can hold.
+final class Joined {
+  private var thread: Thread?
+  init(_ thread: consuming Thread) { self.thread = consume thread }
+  func join() { thread = nil }
+}

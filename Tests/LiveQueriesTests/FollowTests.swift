@@ -179,10 +179,3 @@ import Testing
     }
   }
 }
-
-/// A thread that an array can hold.
-private final class Joined {
-  private var thread: Thread?
-  init(_ thread: consuming Thread) { self.thread = consume thread }
-  func join() { thread = nil }
-}

@@ -83,6 +83,20 @@ import Testing
     "SELECT s FROM a WHERE id = '2'",
     "SELECT s FROM a WHERE 2 = id",
     "SELECT s FROM a WHERE id = -2 OR id = 2",
+    "SELECT 1 FROM a, t",
+    "SELECT count(*) FROM a JOIN t ON 1",
+    "SELECT (SELECT count(*) FROM t) FROM a",
+    "SELECT a.s FROM a LEFT JOIN t ON t.id = a.id",
+    "SELECT 1 FROM a NATURAL JOIN t",
+    "SELECT id FROM a WHERE (SELECT 1 FROM t NATURAL JOIN c) IS NOT NULL",
+    "SELECT k, CASE n WHEN 1 THEN 'one' END FROM b WHERE y IN (SELECT x FROM d UNION SELECT x FROM a)",
+    "SELECT a.id, n.n FROM a, (SELECT count(*) AS n FROM t) n",
+    "SELECT s, count(*) FILTER (WHERE x > 1) FROM a GROUP BY s ORDER BY 2",
+    "SELECT b.k, b.n, c.id FROM c, b WHERE c.b_k = b.k AND b.k = 'k1' AND b.n = 2",
+    "SELECT b.k FROM b WHERE k = 'k1' AND n = 2 AND y IS NULL",
+    "SELECT z, b_k FROM c WHERE id = 4 AND id = 5",
+    "SELECT p.id, q.k, r.id FROM a p LEFT JOIN b q ON q.a_id = p.id LEFT JOIN a r ON r.x = q.y WHERE p.x IS NOT NULL",
+    "SELECT p.s FROM a p LEFT JOIN t ON t.id = p.x WHERE EXISTS (SELECT 1 FROM t q WHERE q.id = p.id)",
   ]
 
   static let views = [

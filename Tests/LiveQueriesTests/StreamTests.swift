@@ -239,4 +239,54 @@ final class Counter: @unchecked Sendable {
     #expect(failure?.kind == .interrupted, "\(failure.debugDescription)")
     #expect(fixture.live.counts.subscriptions == 0)
   }
+
+  @Test func whatIsKnownOfASubscriptionIsListed() throws {
+    let fixture = try Fixture()
+    let client = try fixture.follow("SELECT v FROM t WHERE id > 0")
+    let other = try fixture.follow("SELECT count(*) FROM a")
+    client.pull()
+    try insert(0..<3, into: fixture)
+    fixture.live.sweep()
+    let list = fixture.live.list()
+    #expect(list.map { $0.id } == [client.stream.id, other.stream.id])
+    #expect(list[0].sql == "SELECT v FROM t WHERE id > 0" && list[0].hash == client.stream.hash)
+    #expect(list[0].lastChange == 2 && list[0].streams == 1 && list[0].cost > 0 && list[1].cost == 0)
+    #expect(
+      list[0].statements == [
+        "t": "SELECT v, \"t\".\"id\" FROM t WHERE (id > 0) AND \"t\".\"id\" = ?1"
+      ])
+    #expect(list[1].statements == ["a": "SELECT count(*) FROM a"])
+    #expect(try File.info(list[0].path).size > 0)
+    let counts = fixture.live.counts
+    #expect(counts.subscriptions == 2 && counts.streams == 2 && counts.events == 2 && counts.rounds == 1)
+    client.stream.close()
+    #expect(fixture.live.counts.streams == 1)
+  }
+
+  @Test func stoppingWhileClientsComeEndsThemAll() throws {
+    let fixture = try Fixture()
+    try insert(0..<100, into: fixture)
+    let live = fixture.live
+    let came = Counter()
+    let threads = try (0..<2).map { number in
+      Joined(
+        try Thread {
+          for turn in 0..<10_000 {
+            guard
+              let stream = try? live.subscribe(
+                "SELECT v FROM t WHERE id > ?", .positional([.integer(Int64(turn % 50))]), LiveStart(), until: .never)
+            else { return }
+            let client = Client(stream)
+            client.pull()
+            came.add(1)
+            if turn == 9_999 { came.add(-1_000_000) }
+          }
+        })
+    }
+    #expect(eventually { came.value > 20 })
+    live.stop()
+    for thread in threads { thread.join() }
+    #expect(came.value > 0)
+    #expect(live.counts.streams == 0)
+  }
 }

@@ -22,8 +22,11 @@ final class Intake: @unchecked Sendable {
 
   private let lock: Lock
   private let arrived: Condition
+  /// For what is no commit, and does not wait until the matcher has rested.
+  private let isUrgent: Condition
   private let limit: Int
   private var work = Work()
+  private var urgent = 0
   /// How many subscriptions read a table, and how many streams follow it, by the table's number.
   private var readers: [Int: Int] = [:]
   private var followers: [Int: Int] = [:]
@@ -31,7 +34,12 @@ final class Intake: @unchecked Sendable {
 
   init(limit: Int, schemaVersion: UInt64) throws(StateError) {
     lock = try makeLock()
-    do throws(SystemError) { arrived = try Condition() } catch { throw StateError(.io, error.message) }
+    do throws(SystemError) {
+      arrived = try Condition()
+      isUrgent = try Condition()
+    } catch {
+      throw StateError(.io, error.message)
+    }
     self.limit = limit
     self.schemaVersion = schemaVersion
   }
@@ -64,14 +72,20 @@ final class Intake: @unchecked Sendable {
   func add(_ change: (inout Work) -> Void) {
     lock.lock()
     change(&work)
+    urgent += 1
     lock.unlock()
     arrived.signal()
+    isUrgent.signal()
   }
 
   /// Waits for work, at most until the deadline, and takes all of it.
-  func take(until deadline: Deadline) -> Work {
+  ///
+  /// - Parameter rest: Until when commits only gather. Who commits meanwhile has nobody to wake.
+  func take(after rest: Deadline, until deadline: Deadline) -> Work {
     lock.lock()
     defer { lock.unlock() }
+    while urgent == 0, isUrgent.wait(lock, until: rest) {}
+    urgent = 0
     while work.isEmpty, arrived.wait(lock, until: deadline) {}
     defer { work = Work() }
     return work

@@ -34,7 +34,11 @@ struct ResultWriter: ~Copyable {
   }
 
   mutating func update(_ old: StoredRow, to row: ResultRow) throws(SQLiteError) {
-    try stored.update(id: old.id, key: row.key, cells: row.cells)
+    if old.key == row.key {
+      try stored.update(id: old.id, cells: row.cells)
+    } else {
+      try stored.update(id: old.id, key: row.key, cells: row.cells)
+    }
     try tell(.update, old.id, row.cells)
   }
 

@@ -11,6 +11,9 @@ final class QueryAnalyzer: @unchecked Sendable {
   /// Whether a table compares any of its columns otherwise than by bytes, by the table's number; of one version of the schema.
   private var collations: [Int: Bool] = [:]
   private var collationsVersion: UInt64?
+  /// Which table a page of the file is the root of, itself or of one of its indexes; of one version of SQLite's schema.
+  private var pages: [SQLiteValue: String] = [:]
+  private var pagesVersion: SQLiteValue?
 
   init(_ store: StateStore) throws(StateError) {
     lock = try makeLock()
@@ -60,17 +63,16 @@ final class QueryAnalyzer: @unchecked Sendable {
     guard statement.isReadOnly, statement.explanation == 0, statement.columnCount > 0, !found.isOther else {
       throw StateError(.usage, "only a SELECT can be subscribed to", hint: "give one SELECT statement")
     }
-    // Of what is joined by the names of columns SQLite does not tell that it is read; a view may join so.
-    let joinsByName = tokens.tokens.indices.contains { tokens.isWord($0, "USING") || tokens.isWord($0, "NATURAL") }
-    let isVague = joinsByName || !found.inside.isEmpty
-    if isVague { found.add(try opened(by: sql)) }
+    found.add(opened: try opened(by: sql))
     var plan = QueryPlan(
       columns: (0..<statement.columnCount).map { statement.columnName($0) }, whole: sql, parts: [],
       interests: try interests(found, tables))
     guard !plan.interests.isEmpty else {
       throw StateError(.usage, "the query reads no replicated table", hint: "select from at least one")
     }
-    if isVague {
+    // SQLite does not tell that it reads what it compares to join by the names of columns; a view may join so.
+    let joinsByName = tokens.tokens.indices.contains { tokens.isWord($0, "USING") || tokens.isWord($0, "NATURAL") }
+    if joinsByName || !found.inside.isEmpty {
       for number in plan.interests.keys { plan.interests[number]?.columns = nil }
     }
     if found.isRowByRow, let shape = QueryShape(tokens) { try narrow(&plan, shape, tokens, found, tables) }
@@ -87,17 +89,21 @@ final class QueryAnalyzer: @unchecked Sendable {
   }
 
   /// The tables that SQLite opens for a query.
-  private func opened(by sql: String) throws(StateError) -> [String] {
+  private func opened(by sql: String) throws(StateError) -> Set<String> {
     do throws(SQLiteError) {
-      let program = try connection.prepare("EXPLAIN \(sql)", isKept: false)
-      var pages: Set<SQLiteValue> = []
-      while try program.step() {
-        if program.string(at: 1).utf8.elementsEqual("OpenRead".utf8), program.integer(at: 4) == 0 {
-          pages.insert(program.value(at: 3))
-        }
+      let version = try connection.pragma("schema_version")
+      if version != pagesVersion {
+        let rows = try connection.rows("SELECT rootpage, tbl_name FROM sqlite_schema WHERE rootpage > 0")
+        pages = Dictionary(rows.map { ($0[0], $0[1].string ?? "") }, uniquingKeysWith: { first, _ in first })
+        pagesVersion = version
       }
-      return try connection.rows("SELECT rootpage, tbl_name FROM sqlite_schema WHERE rootpage > 0")
-        .filter { pages.contains($0[0]) }.compactMap { $0[1].string }
+      let program = try connection.prepare("EXPLAIN \(sql)", isKept: false)
+      var names: Set<String> = []
+      while try program.step() {
+        guard program.string(at: 1).utf8.elementsEqual("OpenRead".utf8), program.integer(at: 4) == 0 else { continue }
+        if let name = pages[program.value(at: 3)] { names.insert(name) }
+      }
+      return names
     } catch {
       throw StateError(error)
     }

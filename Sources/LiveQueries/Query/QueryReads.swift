@@ -23,10 +23,13 @@ struct QueryReads {
     }
   }
 
-  /// Adds tables of which no columns were told.
-  mutating func add(_ names: [String]) {
-    for name in names { tables[name.inSmallLetters, default: []].formUnion([]) }
+  /// Adds tables that are opened. Those that nothing was told of count as read in all columns.
+  mutating func add(opened names: Set<String>) {
+    for name in names where tables[name.inSmallLetters] == nil { tables[name.inSmallLetters] = [Self.unknownColumn] }
   }
+
+  /// No column has this name, so that it stands for all.
+  private static let unknownColumn = "?"
 }
 
 extension QueryReads {

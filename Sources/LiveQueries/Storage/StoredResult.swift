@@ -69,7 +69,13 @@ struct StoredResult {
     }
   }
 
-  /// Gives a row other cells, and the name that they may be.
+  /// Gives a row other cells.
+  func update(id: Int64, cells: [UInt8]) throws(SQLiteError) {
+    try connection.run(
+      "UPDATE live_row SET cells = ?3 WHERE query = ?1 AND id = ?2", [number, .integer(id), .blob(cells)])
+  }
+
+  /// Gives a row other cells and another name.
   func update(id: Int64, key: SQLiteValue, cells: [UInt8]) throws(SQLiteError) {
     try connection.run(
       "UPDATE live_row SET cells = ?3, key = ?4 WHERE query = ?1 AND id = ?2",
