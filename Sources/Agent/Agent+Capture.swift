@@ -43,7 +43,8 @@ extension CaptureDefinition {
   fileprivate init(_ capture: AgentConfiguration.Capture) throws(Failure) {
     let directory: String
     if let given = capture.directory {
-      directory = given
+      // One directory has one spelling, so that two captures do not share a pool unnoticed.
+      directory = (try? Paths.canonical(given)) ?? given
     } else {
       directory = try Self.usualDirectory()
     }

@@ -11,7 +11,7 @@ import Testing
     let directory = try TemporaryDirectory()
     try Paths.makeDirectories(directory.file("pools"))
     try NodeProcess.prepare(
-      directory, more: "capture.changes = { tables = \"*\", directory = \"pools\", size = \"64M\" }")
+      directory, more: "[capture.changes]\ntables = \"*\"\ndirectory = \"pools\"\nsize = \"64M\"")
     var generator = SplitMix(seed: 5)
     var acknowledged: [Int: Int] = [:]
     var nextKey = 1

@@ -5,10 +5,13 @@ import Testing
 /// `weir agent` as a process of its own, in a directory of the test's. Killed, if it still runs, when nobody needs it.
 final class NodeProcess {
   private let child: ChildProcess
-  let port: UInt16
+  private(set) var port: UInt16 = 0
   private let directory: TemporaryDirectory
 
   static let schema = "CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, v TEXT, n INTEGER NOT NULL DEFAULT 0);"
+
+  /// It ended before it listened.
+  struct Early: Error { let end: ChildProcess.End }
 
   /// Makes what a node needs, and nothing else.
   ///
@@ -59,7 +62,8 @@ final class NodeProcess {
     if let shell { arguments = ["/bin/sh", "-c", "\(shell); exec \"$@\"", "sh"] + arguments }
     child = try ChildProcess(arguments, input: .null, output: .null, error: .null, directory: directory.path)
     var found: UInt16?
-    let isReady = eventually {
+    let isReady = try eventually {
+      if let end = try child.wait(until: .now) { throw Early(end: end) }
       guard let text = try? contents(ready), text.last == 0x0a, let colon = text.lastIndex(of: UInt8(ascii: ":")) else {
         return false
       }

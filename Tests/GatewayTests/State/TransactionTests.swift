@@ -85,6 +85,24 @@ import Testing
     #expect(try node.query(#""SELECT id FROM t""#).dropLast().last == #"{"row":[1,[2]]}"#)
   }
 
+  @Test func aTransactionThatWaitsTooLongIsToldSoWhileAnotherGoesOn() throws {
+    let node = try LiveState()
+    let slow = """
+      ["INSERT INTO t SELECT 1, (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT max(i) FROM n)"]
+      """
+    let busy = try RawConnection(port: node.port)
+    try busy.send(LiveGateway.request("POST", "/v1/transactions?timeout=3", body: slow))
+    // Until it is the one that runs, nothing else is too late.
+    var answer: RawResponse?
+    #expect(
+      try eventually {
+        answer = try node.ask("POST", "/v1/transactions?timeout=0.02", body: #"["DELETE FROM t"]"#)
+        return answer?.status == 500
+      })
+    #expect(answer?.body.contains("interrupted") == true)
+    #expect(try busy.readResponse()?.status == 500)
+  }
+
   @Test func concurrentTransactionsEachKeepTheirOwnResult() throws {
     let node = try LiveState()
     let clients = try (0..<16).map { _ in try RawConnection(port: node.port) }
