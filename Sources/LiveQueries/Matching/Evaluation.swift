@@ -72,9 +72,10 @@ struct Evaluation: ~Copyable {
   }
 
   private func ask(_ place: Int, _ key: [UInt8]) throws(SQLiteError) -> Statement {
-    let statement = try reader.cached(plan.parts[place].narrowed)
+    let part = plan.parts[place]
+    let statement = try reader.cached(part.asked)
     guard let values = try? PackedKey.unpack(key) else { throw SQLiteError(.internal, "a key cannot be read") }
-    try statement.bind(values)
+    try statement.bind(values + part.values)
     return statement
   }
 

@@ -172,12 +172,18 @@ extension QueryAnalyzer {
     candidate.whole = shape.whole(added)
     for (place, table) in joined.enumerated() {
       let isKey = keys[place].enumerated().map { "\($1) = ?\($0 + 1)" }.joined(separator: " AND ")
+      let narrowed = shape.narrowed(added, also: isKey)
+      let shared = shape.shared(added, also: isKey, from: keys[place].count + 1)
+      // Where only a literal will do, such as in a type's name, SQLite refuses a parameter.
+      let isShared = isSound(shared.sql, candidate, addedCount: added.count, checksNames: false)
       candidate.parts.append(
         QueryPlan.Part(
-          table: table.number, keyCount: keys[place].count, narrowed: shape.narrowed(added, also: isKey),
-          isOptional: shape.sources[place].isOptional))
+          table: table.number, keyCount: keys[place].count, narrowed: narrowed, asked: isShared ? shared.sql : narrowed,
+          values: isShared ? shared.values : [], isOptional: shape.sources[place].isOptional))
     }
-    guard isSound(candidate, addedCount: added.count) else { return }
+    for sql in [candidate.whole] + candidate.parts.map({ $0.narrowed }) {
+      guard isSound(sql, candidate, addedCount: added.count) else { return }
+    }
     plan = candidate
     let places = Dictionary(grouping: joined.indices) { joined[$0].number }
     for (number, places) in places {
@@ -192,17 +198,13 @@ extension QueryAnalyzer {
     }
   }
 
-  /// Whether SQLite takes the statements, and they give what they should.
-  private func isSound(_ plan: QueryPlan, addedCount: Int) -> Bool {
-    for sql in [plan.whole] + plan.parts.map({ $0.narrowed }) {
-      guard let statement = try? connection.prepare(sql, isKept: false),
-        statement.columnCount == plan.columns.count + addedCount
-      else { return false }
-      for (index, name) in plan.columns.enumerated() where !statement.columnName(index).utf8.elementsEqual(name.utf8) {
-        return false
-      }
-    }
-    return true
+  /// Whether SQLite takes a statement, and it gives what it should.
+  private func isSound(_ sql: String, _ plan: QueryPlan, addedCount: Int, checksNames: Bool = true) -> Bool {
+    guard let statement = try? connection.prepare(sql, isKept: false),
+      statement.columnCount == plan.columns.count + addedCount
+    else { return false }
+    return !checksNames
+      || plan.columns.enumerated().allSatisfy { statement.columnName($0).utf8.elementsEqual($1.utf8) }
   }
 
   /// The keys that the condition leaves to a table; nil if there may be others.

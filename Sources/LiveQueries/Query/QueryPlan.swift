@@ -1,3 +1,4 @@
+internal import SQLite
 internal import State
 
 /// How the result of one query is kept up to date.
@@ -10,6 +11,9 @@ struct QueryPlan: Equatable, Sendable {
     var keyCount: Int
     /// Gives the rows of the result that have the key whose values are its parameters.
     var narrowed: String
+    /// The same as it is asked: with further parameters, whose values are these.
+    var asked: String
+    var values: [SQLiteValue]
     /// Whether rows without this part take its place where it is missing, so that a change of it is followed through the first part.
     var isOptional: Bool
   }

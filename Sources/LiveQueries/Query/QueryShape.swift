@@ -66,6 +66,25 @@ struct QueryShape {
     return start(added) + " WHERE \(condition)\(also)"
   }
 
+  /// The same with parameters in the place of whole numbers and texts of the condition, numbered from `first` on, and their values:
+  /// queries that differ in nothing else share a statement.
+  func shared(_ added: [String], also: String, from first: Int) -> (sql: String, values: [SQLiteValue]) {
+    guard let condition else { return (narrowed(added, also: also), []) }
+    var output: [UInt8] = []
+    var values: [SQLiteValue] = []
+    var place = condition.lowerBound
+    for index in conditionTokens {
+      let token = tokens.tokens[index]
+      guard token.kind == .number || token.kind == .text, let value = literal(index..<index + 1) else { continue }
+      output += tokens.bytes[place..<token.range.lowerBound] + Array(" ?\(first + values.count) ".utf8)
+      values.append(value)
+      place = token.range.upperBound
+    }
+    output += tokens.bytes[place..<condition.upperBound]
+    let text = String(decoding: output, as: UTF8.self)
+    return ("\(start(added)) WHERE (\(text)) AND \(also)", values)
+  }
+
   private func start(_ added: [String]) -> String {
     let keys = added.map { ", \($0)" }.joined()
     return "SELECT \(tokens.text(selected))\(keys) \(tokens.text(from))"
