@@ -10,6 +10,7 @@ extension Agent {
   func adminHandler() -> AdminHandler {
     var handler = AdminHandler()
     handler.reload = { [self] (reply) throws(Failure) in try reload(reply) }
+    handler.dropRetired = { [self] (reply) throws(Failure) in try dropRetired(reply) }
     handler.adopt = { [self] (reply) throws(Failure) in try adopt(reply) }
     handler.syncGenerate = { [self] (reply) throws(Failure) in try syncState(reply) }
     handler.syncCheckBookieConsistency = { [self] (reply) throws(Failure) in try checkBooks(reply) }
@@ -34,6 +35,18 @@ extension Agent {
       let details = SchemaReportText(report).details
       log.event(.info, "schema", details)
       reply.json(.object(details))
+    } catch {
+      throw Failure(error)
+    }
+  }
+
+  private func dropRetired(_ reply: AdminReply) throws(Failure) {
+    do throws(StateError) {
+      let dropped = try store.dropRetired()
+      live.schemaChanged()
+      let names = Report.list(dropped.map { .text($0) })
+      reply.json(.object([("dropped", names)]))
+      if !dropped.isEmpty { log.event(.info, "dropped what was retired", [("names", names)]) }
     } catch {
       throw Failure(error)
     }

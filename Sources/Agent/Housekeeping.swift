@@ -17,12 +17,7 @@ final class Housekeeping: @unchecked Sendable {
   private let log: Log
   private let logLimit: UInt64
   private let isStopping: Latch
-  private var thread: ThreadBox?
-
-  private final class ThreadBox {
-    let thread: Thread
-    init(_ thread: consuming Thread) { self.thread = thread }
-  }
+  private var thread: Thread?
 
   /// - Parameter logLimit: bytes of the write-ahead log from which on it is cut.
   init(_ store: StateStore, _ log: Log, logLimit: UInt64) throws(SystemError) {
@@ -32,7 +27,7 @@ final class Housekeeping: @unchecked Sendable {
     isStopping = try Latch()
   }
 
-  func start() throws(SystemError) { thread = ThreadBox(try Thread { [self] in run() }) }
+  func start() throws(SystemError) { thread = try Thread { [self] in run() } }
 
   func stop() {
     isStopping.open()

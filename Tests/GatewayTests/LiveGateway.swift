@@ -44,14 +44,8 @@ final class LiveGateway {
   func stop(within seconds: Int64 = 1) {
     if isStopped { return }
     isStopped = true
-    let (gateway, server) = (gateway, server)
-    let ended = try? Latch()
-    loop.submit {
-      gateway.beginEnding()
-      server.drain(within: seconds * 1_000_000_000) { ended?.open() }
-    }
-    ended?.wait()
-    loop.stopThread()
+    let gateway = gateway
+    endServing(server, within: seconds) { gateway.beginEnding() }
     gateway.end()
   }
 
@@ -62,9 +56,7 @@ final class LiveGateway {
 
   /// Sends one request on a connection of its own and reads the answer.
   func ask(_ method: String, _ path: String, _ fields: [String] = [], body: String? = nil) throws -> RawResponse {
-    let client = try connect()
-    try client.send(Self.request(method, path, fields, body: body))
-    return try #require(try client.readResponse())
+    try askOnce(port, Self.request(method, path, fields, body: body))
   }
 
   static func request(_ method: String, _ path: String, _ fields: [String] = [], body: String? = nil) -> String {
@@ -88,6 +80,24 @@ final class LiveGateway {
     try client.send(Self.request("GET", "/v0/pools/\(pool)/tail?\(query)"))
     return TailReader(client)
   }
+}
+
+/// Drains a server as a stop request does, and ends its loop.
+func endServing(_ server: HTTPServer, within seconds: Int64, _ beginEnding: @escaping @Sendable () -> Void) {
+  let ended = try? Latch()
+  server.loop.submit {
+    beginEnding()
+    server.drain(within: seconds * 1_000_000_000) { ended?.open() }
+  }
+  ended?.wait()
+  server.loop.stopThread()
+}
+
+/// Sends one request on a connection of its own and reads the answer.
+func askOnce(_ port: UInt16, _ request: String, within seconds: Double = 20) throws -> RawResponse {
+  let client = try RawConnection(port: port)
+  try client.send(request)
+  return try #require(try client.readResponse(within: seconds))
 }
 
 /// Reads the lines of a chunked stream.

@@ -30,6 +30,7 @@ extension AdminCommand {
     switch value.name {
     case "Ping" where value.content == nil: .ping
     case "Reload" where value.content == nil: .reload
+    case "DropRetired" where value.content == nil: .dropRetired
     case "Adopt" where value.content == nil: .adopt
     case "ReloadDicts" where value.content == nil: .reloadDictionaries
     case "Sync": value.inner.flatMap { Sync($0) }.map { .sync($0) }
@@ -65,6 +66,7 @@ extension AdminCommand {
     switch self {
     case .ping: .text("Ping")
     case .reload: .text("Reload")
+    case .dropRetired: .text("DropRetired")
     case .adopt: .text("Adopt")
     case .reloadDictionaries: .text("ReloadDicts")
     case .sync(let sync): .object([("Sync", sync.report)])

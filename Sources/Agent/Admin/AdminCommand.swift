@@ -44,6 +44,8 @@ package enum AdminCommand: Sendable, Equatable {
   case ping
   /// Read the schema files again and apply them.
   case reload
+  /// Drop the tables and columns that are retired. Only nodes of ours know it.
+  case dropRetired
   /// Take what another program wrote to the tables as this node's own. Only nodes of ours know it.
   case adopt
   case reloadDictionaries

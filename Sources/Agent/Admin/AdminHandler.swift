@@ -12,6 +12,8 @@ package struct AdminHandler: Sendable {
 
   package var ping: Work = { (_) throws(Failure) in }
   package var reload: Work = missing("reload")
+  /// Writes one object: what was dropped.
+  package var dropRetired: Work = missing("reload --drop-retired")
   /// Writes one object: how many rows, and the version that they got.
   package var adopt: Work = missing("adopt")
   package var reloadDictionaries: Work = missing("compression dictionaries")
@@ -61,6 +63,7 @@ package struct AdminHandler: Sendable {
     switch command {
     case .ping: try ping(reply)
     case .reload: try reload(reply)
+    case .dropRetired: try dropRetired(reply)
     case .adopt: try adopt(reply)
     case .reloadDictionaries: try reloadDictionaries(reply)
     case .sync(let sync): try perform(sync, reply)

@@ -36,15 +36,23 @@ enum AdminTalk {
 
 /// `weir reload`
 enum ReloadCommand {
+  static let dropRetired = Option.flag("drop-retired", "Drop the tables and columns that are retired").with {
+    $0.details = """
+      The second step of removing one. The first is a line `-- weir retired TABLE` or `-- weir retired TABLE.COLUMN` in the schema: \
+      what is retired goes on to be there. Drop it when every node has taken that line.
+      """
+  }
+
   static let command = ProgramCommand("reload", "Have a node read its schema files again").with {
     $0.details = """
       The node reads the files that db.schema_paths of its configuration names, and applies what has changed, all of it or nothing. \
       It is asked over its admin socket, which only its own user may use.
       """
-    $0.options = AdminTalk.options
+    $0.options = [dropRetired] + AdminTalk.options
     $0.examples = [ProgramCommand.Example("after a schema file has changed", "weir reload")]
     $0.action = Action { (invocation, session) throws(CommandError) in
       try AdminTalk.ask(.reload, invocation, session)
+      if invocation.has(dropRetired) { try AdminTalk.ask(.dropRetired, invocation, session) }
       return .success
     }
   }

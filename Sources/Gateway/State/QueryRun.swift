@@ -282,6 +282,7 @@ final class QueryRun: ExchangeObserver, @unchecked Sendable {
   }
 
   private func release() {
+    if began > 0 { call.gateway.noteTime(of: request.sql, Clock.monotonic() - began) }
     statement = nil
     reader?.connection.onProgress(nil)
     reader = nil

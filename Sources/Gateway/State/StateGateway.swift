@@ -86,6 +86,15 @@ package final class StateGateway: RequestHandler, @unchecked Sendable {
     }
   }
 
+  /// Nanoseconds from which on a statement is worth a word in the log.
+  private static let slow: Int64 = 1_000_000_000
+
+  /// Tells of a statement that took long.
+  func noteTime(of sql: String, _ nanoseconds: Int64) {
+    guard nanoseconds >= Self.slow else { return }
+    log.event(.warn, "slow statement", [("ms", .whole(UInt64(nanoseconds / 1_000_000))), ("sql", .text(sql))])
+  }
+
   // MARK: Streams. Loop only.
 
   func add(_ stream: LiveFeed) {

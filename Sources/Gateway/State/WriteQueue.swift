@@ -20,12 +20,7 @@ final class WriteQueue: @unchecked Sendable {
   // Guarded by `lock`.
   @exclusivity(unchecked) private var waiting: [TransactionRequest] = []
   @exclusivity(unchecked) private var isEnding = false
-  private var thread: ThreadBox?
-
-  private final class ThreadBox {
-    let thread: Thread
-    init(_ thread: consuming Thread) { self.thread = thread }
-  }
+  private var thread: Thread?
 
   init(_ store: StateStore) throws(SystemError) {
     self.store = store
@@ -35,7 +30,7 @@ final class WriteQueue: @unchecked Sendable {
 
   /// Starts the thread.
   func begin(_ gateway: StateGateway) {
-    thread = try? ThreadBox(Thread { [self] in run() })
+    thread = try? Thread { [self] in run() }
   }
 
   /// Has a transaction done and its request answered; false if no more are taken.
@@ -121,6 +116,7 @@ final class TransactionRequest: @unchecked Sendable {
         let rows = try transaction.run(statement.sql, statement.parameters)
         let now = Clock.monotonic()
         results.append((rows, now - last))
+        call.gateway.noteTime(of: statement.sql, now - last)
         last = now
       }
     }

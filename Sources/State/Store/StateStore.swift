@@ -53,6 +53,7 @@ public final class StateStore: @unchecked Sendable {
     do throws(SQLiteError) {
       database = try Database(path, options) { (connection) throws(SQLiteError) in
         try WriterGuard.register(on: connection)
+        try ContainsFunction.register(on: connection)
         if connection.isReadOnly { try ReaderGuard.stand(before: connection) }
       }
     } catch {

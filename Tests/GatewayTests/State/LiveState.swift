@@ -45,14 +45,8 @@ final class LiveState {
   func stop(within seconds: Int64 = 1) {
     if isStopped { return }
     isStopped = true
-    let (gateway, server) = (gateway, server)
-    let ended = try? Latch()
-    loop.submit {
-      gateway.beginEnding()
-      server.drain(within: seconds * 1_000_000_000) { ended?.open() }
-    }
-    ended?.wait()
-    loop.stopThread()
+    let gateway = gateway
+    endServing(server, within: seconds) { gateway.beginEnding() }
     gateway.end()
     live.stop()
   }
@@ -61,9 +55,7 @@ final class LiveState {
   func ask(
     _ method: String, _ path: String, _ fields: [String] = [], body: String? = nil, within seconds: Double = 20
   ) throws -> RawResponse {
-    let client = try RawConnection(port: port)
-    try client.send(LiveGateway.request(method, path, fields, body: body))
-    return try #require(try client.readResponse(within: seconds))
+    try askOnce(port, LiveGateway.request(method, path, fields, body: body), within: seconds)
   }
 
   func post(_ path: String, _ body: String) throws -> RawResponse { try ask("POST", path, body: body) }

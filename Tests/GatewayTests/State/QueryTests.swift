@@ -135,3 +135,23 @@ import Testing
     #expect(lines[200_000] == #"{"row":[200000,[200000,400000]]}"#)
   }
 }
+
+@Suite struct ContainsFunctionTests {
+  @Test(arguments: [
+    (#"{}"#, #"{"a":1}"#, "1"), (#"{"a":1}"#, #"{"b":2,"a":1.0}"#, "1"), (#"{"a":2}"#, #"{"a":1}"#, "0"),
+    (#"{"a":{"b":"x"}}"#, #"{"a":{"c":0,"b":"x"}}"#, "1"), (#"{"a":[1,2]}"#, #"{"a":[1,2]}"#, "1"),
+    (#"{"a":[1]}"#, #"{"a":[1,2]}"#, "0"), (#"{"a":null}"#, #"{}"#, "0"), (#"{"a":1}"#, "[1]", "0"),
+  ])
+  func anObjectContainsWhatTheSelectorHas(_ selector: String, _ object: String, _ result: String) throws {
+    let node = try LiveState()
+    let quote = { (text: String) in text.replacing("\"", with: "\\\"") }
+    let body = "[\"SELECT corro_json_contains(?, ?)\",[\"\(quote(selector))\",\"\(quote(object))\"]]"
+    #expect(try node.query(body)[1] == "{\"row\":[1,[\(result)]]}")
+  }
+
+  @Test func whatIsNoJSONIsAnErrorAndNullIsNull() throws {
+    let node = try LiveState()
+    #expect(try node.query(#""SELECT corro_json_contains('{', '{}')""#).last == #"{"error":"malformed JSON"}"#)
+    #expect(try node.query(#""SELECT corro_json_contains(NULL, '{}')""#)[1] == #"{"row":[1,[null]]}"#)
+  }
+}
