@@ -46,7 +46,9 @@ let package = Package(
     .library(name: "SQLite", targets: ["SQLite"]),
     .library(name: "State", targets: ["State"]),
     .library(name: "LiveQueries", targets: ["LiveQueries"]),
+    .library(name: "Gateway", targets: ["Gateway"]),
     .library(name: "Agent", targets: ["Agent"]),
+    .library(name: "Relay", targets: ["Relay"]),
   ],
   targets: [
     // 0: the operating system and foreign libraries
@@ -109,6 +111,8 @@ let package = Package(
     .target(name: "LiveQueries", dependencies: ["JSON", "Platform", "SQLite", "State"], swiftSettings: native),
     // 4: what people write: command lines, sizes, spans of time
     .target(name: "Arguments", swiftSettings: swift),
+    // 4: changes of tables into pools; native builds only
+    .target(name: "Relay", dependencies: ["JSON", "Lite3", "Platform", "Pools", "State"], swiftSettings: native),
     // 4: channels for async code; native builds only
     .target(name: "ChannelsAsync", dependencies: ["Platform", "Channels"], swiftSettings: native),
 
@@ -130,8 +134,9 @@ let package = Package(
     .target(
       name: "Agent",
       dependencies: [
-        "Arguments", "CTOML", "Documents", "Gateway", "HTTP", "JSON", "LiveQueries", "Platform", "Pools", "Reactor", "SQLite",
-        "State",
+        "Arguments", "CTOML", "Documents", "Gateway", "HTTP", "JSON", "LiveQueries", "Platform", "Pools", "Reactor",
+        "Relay",
+        "SQLite", "State",
       ],
       swiftSettings: native),
 
@@ -221,7 +226,8 @@ let package = Package(
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "Documents", "Gateway", "HTTP", "JSON", "Lite3", "LiveQueries", "Platform", "Pools", "Reactor", "SQLite", "State",
+        "Documents", "Gateway", "HTTP", "JSON", "Lite3", "LiveQueries", "Platform", "Pools", "Reactor", "SQLite",
+        "State",
         "Support",
       ],
       swiftSettings: tests),
@@ -260,6 +266,10 @@ let package = Package(
     .testTarget(
       name: "LiveQueriesTests", dependencies: ["JSON", "LiveQueries", "Platform", "SQLite", "State", "Support"],
       swiftSettings: tests),
+    .testTarget(
+      name: "RelayTests",
+      dependencies: ["JSON", "Lite3", "Platform", "Pools", "Relay", "State", "StateWorker", "Support"],
+      swiftSettings: tests),
     .testTarget(name: "TLSTests", dependencies: ["Platform", "Reactor", "Support", "TLS"], swiftSettings: tests),
     .testTarget(name: "PoolsTests", dependencies: ["Platform", "Pools", "Support"], swiftSettings: tests),
     .testTarget(
@@ -283,6 +293,9 @@ let package = Package(
     .target(
       name: "RawServer", dependencies: ["Platform", "Reactor"], path: "Tests/RawServer", swiftSettings: tests),
     .target(name: "Support", dependencies: ["Platform", "Pools"], path: "Tests/Support", swiftSettings: tests),
+    .executableTarget(
+      name: "StateWorker", dependencies: ["Platform", "Pools", "Relay", "State", "Support"], path: "Tests/StateWorker",
+      swiftSettings: tests),
     .executableTarget(
       name: "PoolWorker", dependencies: ["Platform", "Pools", "Support"], path: "Tests/PoolWorker",
       swiftSettings: tests),

@@ -72,7 +72,13 @@ let package = Package(
       ],
       path: "ChangeSets", swiftSettings: target),
     .executableTarget(
+      name: "Statements", dependencies: ["Promise", .product(name: "Gateway", package: "weir")], path: "Statements",
+      swiftSettings: target),
+    .executableTarget(
       name: "NodeConfiguration", dependencies: ["Promise", .product(name: "Agent", package: "weir")],
       path: "NodeConfiguration", swiftSettings: target),
+    .executableTarget(
+      name: "AdminFrames", dependencies: ["Promise", .product(name: "Agent", package: "weir")],
+      path: "AdminFrames", swiftSettings: target),
   ]
 )

@@ -20,6 +20,7 @@ extension Agent {
       reply.json(.list(live.list().map { $0.summary }))
     }
     handler.subscriptionInfo = { [self] (hash, id, reply) throws(Failure) in try subscriptionInfo(hash, id, reply) }
+    handler.capture = { [self] (command, reply) throws(Failure) in try capture(command, reply) }
     handler.logSet = { [log] (filter, _) throws(Failure) in log.set(try LogFilter.level(filter)) }
     handler.logReset = { [log] (_) throws(Failure) in log.set(LogFilter.standard()) }
     return handler
@@ -100,7 +101,8 @@ extension Agent {
           (
             "partial",
             .object([
-              ("db_version", .whole(version)), ("last_seq", .whole(part.lastSeq)), ("missing", Self.ranges(part.missing)),
+              ("db_version", .whole(version)), ("last_seq", .whole(part.lastSeq)),
+              ("missing", Self.ranges(part.missing)),
             ])
           )
         ]))
@@ -149,9 +151,11 @@ package enum LogFilter {
   /// The level of a filter: one word, or the one without a target in a list such as `info,http=debug`.
   package static func level(_ filter: String) throws(Failure) -> GatewaySettings.LogLevel {
     for part in filter.utf8.split(separator: UInt8(ascii: ",")) where !part.contains(UInt8(ascii: "=")) {
-      let word = String(decoding: part.filter { $0 > 0x20 }.map { $0 >= 0x41 && $0 <= 0x5a ? $0 + 0x20 : $0 }, as: UTF8.self)
+      let letters = part.filter { $0 > 0x20 }.map { $0 >= 0x41 && $0 <= 0x5a ? $0 + 0x20 : $0 }
+      let word = String(decoding: letters, as: UTF8.self)
       if word.utf8.elementsEqual("trace".utf8) { return .debug }
-      if let level = GatewaySettings.LogLevel.allCases.first(where: { $0.name.utf8.elementsEqual(word.utf8) }) { return level }
+      let level = GatewaySettings.LogLevel.allCases.first { $0.name.utf8.elementsEqual(word.utf8) }
+      if let level { return level }
     }
     throw Failure(.usage, "the filter names no level", hint: "Use error, warn, info or debug.")
   }

@@ -4,6 +4,7 @@ internal import HTTP
 internal import LiveQueries
 internal import Platform
 internal import Reactor
+internal import Relay
 internal import SQLite
 internal import State
 
@@ -12,6 +13,8 @@ internal import State
 package final class Agent: @unchecked Sendable {
   /// What is being answered when the node stops has so long to come to its end, in nanoseconds.
   private static let grace: Int64 = 8_000_000_000
+  /// What is not in the pools then has so long to get there, in nanoseconds; the rest is put there at the next start.
+  private static let captureGrace: Int64 = 500_000_000
   /// Threads of the admin channel.
   private static let adminThreads = 2
   /// Threads that read the database for queries, beside those of the API's own work.
@@ -29,6 +32,7 @@ package final class Agent: @unchecked Sendable {
   private var admin: AdminServer?
   private let end: AgentEnd
   private let housekeeping: Housekeeping
+  let captures: TableCapture
   /// Where clients reach it: the API's addresses, in the order of the configuration.
   package private(set) var addresses: [BindAddress] = []
   package private(set) var metricsAddress: BindAddress?
@@ -57,14 +61,23 @@ package final class Agent: @unchecked Sendable {
       failure.path = failure.path ?? configuration.database.subscriptionsPath
       throw failure
     }
+    try Self.setCaptures(configuration.captures, store)
     do throws(SystemError) {
-      gateway = try StateGateway(store, live, StateSettings(configuration.api), on: loop, log: log) { [end, log] failure in
+      captures = try TableCapture(store) { [log] event in
+        log.event(event.isTrouble ? .error : .info, "capture", [("message", .text(event.text))])
+      }
+      gateway = try StateGateway(
+        store, live, StateSettings(configuration.api), on: loop, log: log
+      ) { [end, log] failure in
         if end.fail(failure) { log.event(.error, "the database cannot be used any more", failure) }
       }
       var limits = HTTPLimits()
       limits.bodyBytes = Self.largestBody
       server = try HTTPServer(loop, gateway, limits: limits)
-      metricsServer = try HTTPServer(loop, StateMetrics(of: gateway, version: version, captures: { [] }))
+      let metrics = StateMetrics(of: gateway, version: version) { [captures] in
+        ((try? captures.status()) ?? []).map { $0.metrics }
+      }
+      metricsServer = try HTTPServer(loop, metrics)
       housekeeping = try Housekeeping(store, log, logLimit: UInt64(configuration.performance.walThreshold) << 20)
     } catch {
       throw Failure(.internal, "out of memory or threads", causes: [error.message])
@@ -197,6 +210,7 @@ package final class Agent: @unchecked Sendable {
     gateway.end()
     adminWorkers.stop()
     housekeeping.stop()
+    captures.stop(within: Self.captureGrace)
     live.stop()
     // The next start finds the file without a log. A disk that is full does not matter for that.
     try? store.checkpoint()

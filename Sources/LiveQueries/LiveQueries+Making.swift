@@ -104,7 +104,7 @@ extension LiveQueries {
         registry.reserve(number: row[0].integer ?? 0)
       }
     }
-    store.onCommit { [intake] in intake.add($0) }
+    following = store.onCommit { [intake] in intake.add($0) }
     // Read after the store began to tell of commits, so that none falls in between.
     if mark == nil || mark != store.contentMark {
       intake.add { work in for one in kept { work.catchUps.append((one, .everything)) } }

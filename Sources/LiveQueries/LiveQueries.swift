@@ -16,6 +16,8 @@ public final class LiveQueries: @unchecked Sendable {
   private let matcher: Matcher
   private let ending: Lock
   private var thread: Thread?
+  /// Set while it is made.
+  var following: CommitObserver?
 
   /// Takes up what was kept in the directory, and follows the store's commits.
   ///
@@ -142,7 +144,7 @@ public final class LiveQueries: @unchecked Sendable {
     defer { ending.unlock() }
     guard let running = thread.take() else { return }
     registry.stop()
-    let mark = store.endFollowing()
+    let mark = following.map { store.endFollowing($0) } ?? store.contentMark
     intake.add { $0.isStopping = true }
     running.join()
     for stream in registry.allStreams { stream.finish(nil) }

@@ -70,6 +70,11 @@ extension Pool {
     }
   }
 
+  /// Returns when all that was appended before is on stable storage: once for many `.fast` appends.
+  ///
+  /// - Throws: `.io`; what was appended stays visible, and may not survive a loss of power.
+  public func flush() throws(PoolError) { try sync(0, mapping.count, "failed to flush pool") }
+
   /// The writer's order of the pool format, section 5.1, with the eviction published before anything is overwritten, so that
   /// a death at any point leaves a header that names whole frames. The caller holds the exclusive lock.
   @inline(__always)

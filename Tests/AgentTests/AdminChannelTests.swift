@@ -21,7 +21,7 @@ import Testing
       #expect(
         try answer(client, .sync(.generate)) == ["log generating the state of the sync", #"json {"actor_id":"x"}"#])
       let failure = #expect(throws: Failure.self) { try answer(client, .cluster(.setID(7))) }
-      #expect(failure?.message == "cluster 7 is closed: Wait.")
+      #expect(failure?.message == "cluster 7 is closed. Wait.")
       #expect(try answer(client, .cluster(.members)).isEmpty)
     }
   }

@@ -9,7 +9,9 @@ import Testing
   /// What clients were told is there after each death, the books agree with the tables, and versions go on without a hole.
   @Test func aNodeSurvivesAHundredDeathsWithAllThatItAcknowledged() throws {
     let directory = try TemporaryDirectory()
-    try NodeProcess.prepare(directory)
+    try Paths.makeDirectories(directory.file("pools"))
+    try NodeProcess.prepare(
+      directory, more: "[capture.changes]\ntables = \"*\"\ndirectory = \"pools\"\nsize = \"64M\"")
     var generator = SplitMix(seed: 5)
     var acknowledged: [Int: Int] = [:]
     var nextKey = 1
@@ -53,6 +55,18 @@ import Testing
     let node = try NodeProcess(in: directory)
     try check(node, acknowledged)
     #expect(try node.stop() == .exited(0))
+    try checkPool(directory, acknowledged)
+  }
+
+  /// Every change is in the pool once, in the order of the outbox, and none is missing.
+  private func checkPool(_ directory: TemporaryDirectory, _ acknowledged: [Int: Int]) throws {
+    let lines = try NodeProcess.run(
+      ["--dir", "pools", "follow", "changes", "--no-follow", "--data-only"], in: directory
+    ).split(separator: "\n")
+    let numbers = lines.compactMap { $0.firstMatch(of: /"number":([0-9]+)/).flatMap { Int($0.1) } }
+    #expect(numbers == Array(1...lines.count))
+    let keys = Set(lines.compactMap { $0.firstMatch(of: /"key":\{"id":([0-9]+)\}/).flatMap { Int($0.1) } })
+    #expect(keys.isSuperset(of: acknowledged.keys))
   }
 
   /// Two rows, sometimes with an update, a deletion of something else, or a statement that fails and takes nothing with it.

@@ -5,13 +5,20 @@ import Testing
 /// `weir agent` as a process of its own, in a directory of the test's. Killed, if it still runs, when nobody needs it.
 final class NodeProcess {
   private let child: ChildProcess
-  let port: UInt16
+  private(set) var port: UInt16 = 0
   private let directory: TemporaryDirectory
 
   static let schema = "CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, v TEXT, n INTEGER NOT NULL DEFAULT 0);"
 
+  /// It ended before it listened.
+  struct Early: Error { let end: ChildProcess.End }
+
   /// Makes what a node needs, and nothing else.
-  static func prepare(_ directory: TemporaryDirectory, schema: String = NodeProcess.schema) throws {
+  ///
+  /// - Parameter more: of the configuration.
+  static func prepare(
+    _ directory: TemporaryDirectory, schema: String = NodeProcess.schema, more: String = ""
+  ) throws {
     try write(Array(schema.utf8), to: directory.file("schema.sql"))
     let configuration = """
       [db]
@@ -21,12 +28,28 @@ final class NodeProcess {
       addr = "127.0.0.1:0"
       [admin]
       path = "admin.sock"
+      \(more)
       """
     try write(Array(configuration.utf8), to: directory.file("node.toml"))
   }
 
   /// Where the command was built.
   static func weir() throws -> String { Paths.join(Paths.parent(of: try Paths.executable()) ?? ".", "weir") }
+
+  /// What another command prints that runs in the same directory.
+  static func run(_ arguments: [String], in directory: TemporaryDirectory) throws -> String {
+    let child = try ChildProcess(
+      [try weir()] + arguments, input: .null, output: .pipe, error: .null, directory: directory.path)
+    var text: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = try buffer.withUnsafeMutableBytes { try child.readOutput(into: $0) }
+      if count == 0 { break }
+      text += buffer[..<count]
+    }
+    #expect(try child.wait(until: .after(nanoseconds: 60_000_000_000)) == .exited(0))
+    return String(decoding: text, as: UTF8.self)
+  }
 
   /// Starts it and waits until it listens.
   ///
@@ -39,7 +62,8 @@ final class NodeProcess {
     if let shell { arguments = ["/bin/sh", "-c", "\(shell); exec \"$@\"", "sh"] + arguments }
     child = try ChildProcess(arguments, input: .null, output: .null, error: .null, directory: directory.path)
     var found: UInt16?
-    let isReady = eventually {
+    let isReady = try eventually {
+      if let end = try child.wait(until: .now) { throw Early(end: end) }
       guard let text = try? contents(ready), text.last == 0x0a, let colon = text.lastIndex(of: UInt8(ascii: ":")) else {
         return false
       }

@@ -46,6 +46,17 @@ struct AppendTests {
     #expect(failure { _ = try pool.append(batch) }?.kind == .usage)
   }
 
+  @Test func oneFlushServesWhatWasAppendedBefore() throws {
+    let directory = try TemporaryDirectory()
+    let pool = try Pool.create(at: directory.file("p.plasmite"))
+    try pool.flush()
+    for number in 1...3 as ClosedRange<UInt64> { _ = try pool.append(bytes: payload(number, bytes: 5000)) }
+    try pool.flush()
+    #expect(try pool.bounds() == 1...3)
+    let onDisk = try contents(directory.file("p.plasmite"))
+    #expect(onDisk.count == Int(pool.geometry.fileSize) && onDisk[96..<104] == littleEndian(3)[...])
+  }
+
   @Test func aBatchWithAMessageThatCannotFitKeepsTheOnesBefore() throws {
     let directory = try TemporaryDirectory()
     let pool = try Pool.create(at: directory.file("p.plasmite"), size: 1 << 16)

@@ -29,7 +29,7 @@ import Testing
   @Test(arguments: [
     (
       500, #"{"results":[{"error":"rusqlite: no such table: nope (actor_id: None, version: None)"}],"time":0.1}"#,
-      Int32(2), "no such table: nope"
+      Int32(2), "\"message\":\"no such table: nope\""
     ),
     (400, #"{"results":[{"error":"at least 1 statement is required"}],"time":0.0}"#, 2, "at least 1 statement"),
     (401, "", 6, "the node wants another token"),

@@ -31,6 +31,11 @@ import Platform
     if wanted("writers") { try ProcessBenchmarks(count: count).writers(&report) }
     if wanted("follow") { try ProcessBenchmarks(count: count).follow(&report) }
     if wanted("state") { try StateBenchmarks(count: count).run(&report) }
+    if wanted("node"), let weir = value("--weir", arguments),
+      let node = try NodeBenchmarks(count: count, weir: weir)
+    {
+      try node.run(&report)
+    }
     if wanted("channels"), let channels = try ChannelBenchmarks(count: count) { try channels.run(&report) }
     if wanted("http"), let weir = value("--weir", arguments),
       let http = try HTTPBenchmarks(count: count, weir: weir)

@@ -24,7 +24,7 @@ struct StateBenchmarks {
     try LiveBenchmarks(workspace, writes: count / 40).run(&report)
   }
 
-  private func row(_ number: Int) -> [SQLiteValue] {
+  static func row(_ number: Int) -> [SQLiteValue] {
     [
       .integer(Int64(number)), .text(Self.text), .integer(Int64(number &* 7)), .text(Self.text),
       .real(Double(number) + 0.5),
@@ -39,7 +39,7 @@ struct StateBenchmarks {
       let store = try makeStore("bulk.db")
       let time = try nanoseconds(for: count) {
         _ = try store.write(time: 1) { (transaction) throws(StateError) in
-          try transaction.run(Self.insert, rows: (0..<count).lazy.map { row($0) })
+          try transaction.run(Self.insert, rows: (0..<count).lazy.map { Self.row($0) })
         }
       }
       try store.checkpoint()
@@ -71,7 +71,7 @@ struct StateBenchmarks {
       return try nanoseconds(for: transactions) {
         for number in 0..<transactions {
           _ = try store.write(time: 1) { (transaction) throws(StateError) in
-            try transaction.run(Self.insert, .positional(row(number)))
+            try transaction.run(Self.insert, .positional(Self.row(number)))
           }
         }
       }
@@ -93,7 +93,7 @@ struct StateBenchmarks {
     let perTransaction = 250
     for start in stride(from: 0, to: count, by: perTransaction) {
       _ = try source.write(time: 1) { (transaction) throws(StateError) in
-        try transaction.run(Self.insert, rows: (start..<min(start + perTransaction, count)).lazy.map { row($0) })
+        try transaction.run(Self.insert, rows: (start..<min(start + perTransaction, count)).lazy.map { Self.row($0) })
       }
     }
     let sets = try source.changeSets(of: source.site, 1...UInt64(count))

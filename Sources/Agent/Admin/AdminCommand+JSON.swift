@@ -36,6 +36,7 @@ extension AdminCommand {
     case "Cluster": value.inner.flatMap { Cluster($0) }.map { .cluster($0) }
     case "Actor": value.inner.flatMap(actor)
     case "Subs": value.inner.flatMap { Subscriptions($0) }.map { .subscriptions($0) }
+    case "Capture": value.inner.flatMap { Capture($0) }.map { .capture($0) }
     case "Log": value.inner.flatMap { Log($0) }.map { .log($0) }
     case "Plumtree": value.inner?.name == "Stats" ? .plumtreeStatistics : nil
     case "Locks": value.content?.member("top")?.whole.map { .locks(top: $0) }
@@ -73,6 +74,7 @@ extension AdminCommand {
         ("Actor", .object([("Version", .object([("actor_id", .text(actor)), ("version", .whole(version))]))]))
       ])
     case .subscriptions(let subscriptions): .object([("Subs", subscriptions.report)])
+    case .capture(let capture): .object([("Capture", capture.report)])
     case .log(let log): .object([("Log", log.report)])
     case .plumtreeStatistics: .object([("Plumtree", .text("Stats"))])
     case .locks(let top): .object([("Locks", .object([("top", .whole(top))]))])
@@ -149,6 +151,47 @@ extension AdminCommand.Subscriptions {
     switch self {
     case .list: .text("List")
     case .info(let hash, let id): .object([("Info", .object([("hash", .text(hash)), ("id", .text(id))]))])
+    }
+  }
+}
+
+extension AdminCommand.Capture {
+  fileprivate init?(_ value: TaggedValue) {
+    if value.name == "List" {
+      self = .list
+      return
+    }
+    guard let content = value.content, let pool = content.member("pool")?.text,
+      let directory = content.member("directory")?.text
+    else { return nil }
+    switch value.name {
+    case "Remove": self = .remove(pool: pool, directory: directory)
+    case "Add":
+      guard let origin = content.member("origin")?.text.flatMap({ AgentConfiguration.Capture.Origin(rawValue: $0) })
+      else { return nil }
+      self = .add(
+        pool: pool, directory: directory, tables: content.member("tables")?.texts, origin: origin,
+        size: content.member("size")?.whole, snapshot: content.member("snapshot")?.flag ?? false)
+    default: return nil
+    }
+  }
+
+  fileprivate var report: Report {
+    switch self {
+    case .list: .text("List")
+    case .remove(let pool, let directory):
+      .object([("Remove", .object([("pool", .text(pool)), ("directory", .text(directory))]))])
+    case .add(let pool, let directory, let tables, let origin, let size, let snapshot):
+      .object([
+        (
+          "Add",
+          .object([
+            ("pool", .text(pool)), ("directory", .text(directory)),
+            ("tables", tables.map { .list($0.map { .text($0) }) } ?? .null), ("origin", .text(origin.rawValue)),
+            ("size", .whole(size)), ("snapshot", .bool(snapshot)),
+          ])
+        )
+      ])
     }
   }
 }

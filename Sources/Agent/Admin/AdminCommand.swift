@@ -23,6 +23,19 @@ package enum AdminCommand: Sendable, Equatable {
     case info(hash: String?, id: String?)
   }
 
+  /// Only nodes of ours know them.
+  package enum Capture: Sendable, Equatable {
+    case list
+    /// - Parameters:
+    ///   - tables: nil for all.
+    ///   - size: bytes of the pool's file if it has to be made; nil for the usual size.
+    ///   - snapshot: whether all rows come first, as they are now.
+    case add(
+      pool: String, directory: String, tables: [String]?, origin: AgentConfiguration.Capture.Origin, size: UInt64?,
+      snapshot: Bool)
+    case remove(pool: String, directory: String)
+  }
+
   package enum Log: Sendable, Equatable {
     case set(filter: String)
     case reset
@@ -39,6 +52,7 @@ package enum AdminCommand: Sendable, Equatable {
   /// What is known of a version of an actor, whose id is a UUID as the client wrote it.
   case actorVersion(actor: String, version: UInt64)
   case subscriptions(Subscriptions)
+  case capture(Capture)
   case log(Log)
   case plumtreeStatistics
   /// The locks that were held longest, so many.

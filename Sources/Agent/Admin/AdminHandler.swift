@@ -41,6 +41,10 @@ package struct AdminHandler: Sendable {
   package var subscriptionInfo: @Sendable (_ hash: String?, _ id: String?, AdminReply) throws(Failure) -> Void = {
     (_, _, _) throws(Failure) in throw absence("subs info")
   }
+  /// Writes one list of what is captured into pools for `list`; for the others one object.
+  package var capture: @Sendable (AdminCommand.Capture, AdminReply) throws(Failure) -> Void = {
+    (_, _) throws(Failure) in throw absence("capture")
+  }
   package var logSet: @Sendable (_ filter: String, AdminReply) throws(Failure) -> Void = { (_, _) throws(Failure) in
     throw absence("log set")
   }
@@ -64,6 +68,7 @@ package struct AdminHandler: Sendable {
     case .actorVersion(let actor, let version): try actorVersion(actor, version, reply)
     case .subscriptions(.list): try subscriptionList(reply)
     case .subscriptions(.info(let hash, let id)): try subscriptionInfo(hash, id, reply)
+    case .capture(let capture): try self.capture(capture, reply)
     case .log(.set(let filter)): try logSet(filter, reply)
     case .log(.reset): try logReset(reply)
     case .plumtreeStatistics: try plumtreeStatistics(reply)
@@ -122,7 +127,13 @@ package final class AdminReply: Sendable {
       try handler.perform(command, self)
       send(.success)
     } catch {
-      send(.error(([error.message] + [error.hintSentence].compactMap { $0 } + error.causes).joined(separator: ": ")))
+      send(.error(Self.words(error)))
     }
+  }
+
+  /// The channel has one text for what went wrong, why, and what to do.
+  private static func words(_ error: Failure) -> String {
+    let problem = ([error.message] + error.causes).joined(separator: ": ")
+    return error.hintSentence.map { "\(problem). \($0)" } ?? problem
   }
 }

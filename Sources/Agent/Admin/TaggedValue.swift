@@ -30,6 +30,15 @@ extension Report {
 
   var text: String? { if case .text(let text) = self { text } else { nil } }
 
+  var flag: Bool? { if case .bool(let flag) = self { flag } else { nil } }
+
+  /// Of a list that has nothing but texts.
+  var texts: [String]? {
+    guard case .list(let elements) = self else { return nil }
+    let texts = elements.compactMap { $0.text }
+    return texts.count == elements.count ? texts : nil
+  }
+
   var whole: UInt64? { if case .whole(let number) = self { number } else { nil } }
 
   /// The value that a JSON text writes.

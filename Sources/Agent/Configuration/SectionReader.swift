@@ -65,7 +65,7 @@ struct SectionReader {
   /// The setting's value. That there is none is reported when all was read: a key or section that is misspelt comes first.
   mutating func require<Value>(_ name: SettingName, _ kind: SettingKind<Value>) throws(ConfigurationError) -> Value {
     if let (value, origin) = try find(name, kind) {
-      note(name, kind.written(value), origin, later: false)
+      note(name, kind.written(value), origin, later: nil)
       return value
     }
     if run.missing == nil {

@@ -72,10 +72,19 @@ enum NodeText {
     var words: String?
     if let results = tape.member("results", of: tape.root) {
       tape.forEachElement(of: results) { result in
-        words = words ?? tape.member("error", of: result).flatMap { tape.text(at: $0) }
+        words = words ?? tape.member("error", of: result).flatMap { tape.text(at: $0) }.map(withoutFrame)
       }
     }
     return words
+  }
+
+  /// What SQLite said, without what nodes put around it: `rusqlite: … (actor_id: None, version: None)`.
+  private static func withoutFrame(_ words: String) -> String {
+    var bytes = Array(words.utf8)[...]
+    let (before, behind) = (Array("rusqlite: ".utf8), Array(" (actor_id: None, version: None)".utf8))
+    if bytes.starts(with: before) { bytes = bytes.dropFirst(before.count) }
+    if bytes.suffix(behind.count).elementsEqual(behind) { bytes = bytes.dropLast(behind.count) }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   /// What became of the only statement of a transaction; nil if it is no answer of a node.

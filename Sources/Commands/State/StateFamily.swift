@@ -5,7 +5,7 @@ package import CommandSupport
 package enum StateFamily {
   package static let commands: [ProgramCommand] = [
     AgentCommand.command, QueryCommand.command, ExecCommand.command, ReloadCommand.command, SubsCommands.command,
-    AdoptCommand.command,
+    AdoptCommand.command, CaptureCommands.command,
   ]
 
   /// What they also take before their names. Not shown there: each of them shows what it uses.

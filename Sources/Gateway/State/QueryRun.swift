@@ -19,13 +19,23 @@ final class ReaderQueue: @unchecked Sendable {
     lock = try Lock()
   }
 
-  /// Has the query begin, now or when others are through.
-  func enter(_ run: QueryRun) {
+  /// Has the query begin, now or when others are through; whether that is now.
+  func enter(_ run: QueryRun) -> Bool {
     lock.lock()
     let mayBegin = active < limit
     if mayBegin { active += 1 } else { waiting.append(run) }
     lock.unlock()
     if mayBegin { run.resume() }
+    return mayBegin
+  }
+
+  /// Takes a query out of the line that waited too long; false if it has begun.
+  func leave(waiting run: QueryRun) -> Bool {
+    lock.lock()
+    defer { lock.unlock() }
+    guard let place = waiting.firstIndex(where: { $0 === run }) else { return false }
+    waiting.remove(at: place)
+    return true
   }
 
   /// Called once by each query that began.
@@ -51,7 +61,7 @@ final class QueryRun: ExchangeObserver, @unchecked Sendable {
   /// Nanoseconds that rows may wait for others.
   private static let flushTime: Int64 = 10_000_000
   /// Nanoseconds that it waits for a reader when its turn has come.
-  private static let readerTime: Int64 = 30_000_000_000
+  static let readerTime: Int64 = 30_000_000_000
 
   private let call: StateCall
   private let request: StatementRequest
@@ -83,6 +93,12 @@ final class QueryRun: ExchangeObserver, @unchecked Sendable {
     self.pass = pass
     lock = try Lock()
     super.init()
+  }
+
+  /// Says that its turn did not come. Loop only.
+  func endWaiting() {
+    pass = nil
+    call.fail(500, "interrupted: all readers were in use for as long as the query may take")
   }
 
   /// Has a worker go on with it.
@@ -295,7 +311,11 @@ extension StateCall {
     do throws(SystemError) {
       let run = try QueryRun(self, statement, until: deadline, pass)
       exchange.observer = run
-      gateway.readers.enter(run)
+      if gateway.readers.enter(run) { return }
+      let longest = Deadline.earlier(deadline, .after(nanoseconds: QueryRun.readerTime))
+      _ = gateway.loop.schedule(at: longest.nanoseconds) { [gateway] in
+        if gateway.readers.leave(waiting: run) { run.endWaiting() }
+      }
     } catch {
       fail(500, error.message)
     }

@@ -71,7 +71,9 @@ package final class StateMetrics: RequestHandler, @unchecked Sendable {
     text.begin("weir_state_capture_waiting", "gauge", "Changes that are not in the pool yet.")
     for capture in captures { text.sample("weir_state_capture_waiting", "pool", capture.pool, capture.waiting) }
     text.begin("weir_state_capture_failing", "gauge", "Whether the pool cannot be written at present.")
-    for capture in captures { text.sample("weir_state_capture_failing", "pool", capture.pool, capture.isFailing ? 1 : 0) }
+    for capture in captures {
+      text.sample("weir_state_capture_failing", "pool", capture.pool, capture.isFailing ? 1 : 0)
+    }
   }
 }
 

@@ -82,7 +82,10 @@ private struct StatementReader: ~Escapable {
   }
 
   private static var unknownForm: StatementRequest.Fault {
-    .shape("a statement is a text, [text, [values]], [text, {names: values}] or {\"query\": text, \"params\": [values]}")
+    .shape(
+      """
+      a statement is a text, [text, [values]], [text, {names: values}] or {"query": text, "params": [values]}
+      """)
   }
 
   /// - Parameter ordinals: where the statement stands: the number of each value on the way within the one around it.

@@ -2,7 +2,9 @@ internal import Documents
 internal import HTTP
 internal import JSON
 internal import Platform
+internal import Reactor
 internal import State
+internal import Synchronization
 
 /// Transactions of clients, committed by one thread: all that wait when it looks are one group, in which each succeeds or fails by
 /// itself. Any thread.
@@ -86,12 +88,15 @@ final class WriteQueue: @unchecked Sendable {
 
 /// One transaction of a client.
 final class TransactionRequest: @unchecked Sendable {
+  private enum Stage { static let waiting: UInt8 = 0, running: UInt8 = 1, expired: UInt8 = 2 }
+
   let call: StateCall
   let statements: [StatementRequest]
   private let pass: Turnstile.Pass
   private let time: UInt64
   private let deadline: Deadline
   private let came = Clock.monotonic()
+  private let stage = Atomic<UInt8>(Stage.waiting)
   // Of the writing thread.
   private var results: [(rows: Int, nanoseconds: Int64)] = []
 
@@ -107,7 +112,9 @@ final class TransactionRequest: @unchecked Sendable {
   /// The work, which may be done more than once: only the last time counts.
   var job: WriteJob {
     WriteJob(time: time, deadline: deadline) { [self] (transaction) throws(StateError) in
-      if deadline.hasPassed { throw StateError(.interrupted, "interrupted") }
+      guard !deadline.hasPassed, leave(to: Stage.running) != Stage.expired else {
+        throw StateError(.interrupted, "interrupted")
+      }
       results.removeAll(keepingCapacity: true)
       var last = Clock.monotonic()
       for statement in statements {
@@ -119,6 +126,17 @@ final class TransactionRequest: @unchecked Sendable {
     }
   }
 
+  /// Answers that its turn did not come in time, if it did not.
+  func expire() {
+    if leave(to: Stage.expired) == Stage.waiting { answer(.failure(StateError(.interrupted, "interrupted"))) }
+  }
+
+  /// The stage that it was in; from the first only it goes on to another.
+  private func leave(to next: UInt8) -> UInt8 {
+    stage.compareExchange(expected: Stage.waiting, desired: next, ordering: .acquiringAndReleasing).original
+  }
+
+  /// Only the first answer is given.
   func answer(_ result: Result<WriteOutcome, StateError>) {
     pass.leave()
     switch result {
@@ -165,7 +183,11 @@ extension StateCall {
     do throws(StatementRequest.Fault) { statements = try StatementRequest.list(body) } catch { return refuse(error) }
     if statements.isEmpty { return failTransaction(400, "at least 1 statement is required", since: nil) }
     let request = TransactionRequest(self, statements, until: deadline, pass)
-    if !gateway.writes.submit(request) { text(503, "the node is stopping") }
+    guard gateway.writes.submit(request) else { return text(503, "the node is stopping") }
+    guard deadline != .never else { return }
+    let loop = gateway.loop
+    // Any thread: the loop sets the timer.
+    loop.submit { _ = loop.schedule(at: deadline.nanoseconds) { request.expire() } }
   }
 
   /// Answers with the envelope of a transaction that came to nothing.

@@ -30,4 +30,11 @@ package struct HybridClock: Sendable {
     let (seconds, fraction) = wall.quotientAndRemainder(dividingBy: 1_000_000_000)
     return seconds << 32 | (fraction << 32) / 1_000_000_000
   }
+
+  /// Nanoseconds since 1970 of a time in NTP64.
+  package static func wall(time: UInt64) -> UInt64 {
+    // Rounded up, since the fraction was rounded down: so each nanosecond comes back as it was.
+    let fraction = ((time & 0xffff_ffff) * 1_000_000_000 + 0xffff_ffff) >> 32
+    return (time >> 32) * 1_000_000_000 + fraction
+  }
 }

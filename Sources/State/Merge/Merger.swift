@@ -30,6 +30,8 @@ struct Merger {
   /// How many effects there were.
   private(set) var impact = 0
   private(set) var touched: [TouchedRow] = []
+  /// What became of each row; nil if nobody wants to know.
+  var transitions: RowTransitions?
 
   init(_ clocks: ClockStore, _ statements: MergeStatements, equalValuesMerge: Bool) {
     connection = clocks.connection
@@ -71,6 +73,7 @@ struct Merger {
       try work.take(decision, column: incoming.column.flatMap { table.index(ofNumber: $0) }, change.value)
     }
     try work.finish()
+    noteTransition(of: row, from: old, work, changes)
     if clock != (old ?? RowClock()) { try clocks.set(clock, of: row, old: old) }
     if work.isWhole || !work.changed.isEmpty {
       touched.append(
@@ -78,6 +81,16 @@ struct Merger {
           table: table.id, key: key, changed: work.changed, kind: work.isWhole || old == nil ? .whole : .columns,
           isAlive: clock.isAlive))
     }
+  }
+
+  private mutating func noteTransition(
+    of row: RowID, from old: RowClock?, _ work: RowWork, _ changes: ArraySlice<Change>
+  ) {
+    guard transitions != nil, work.isWhole || !work.changed.isEmpty, let last = changes.last else { return }
+    transitions?.append(
+      RowTransition(
+        row: row, wasAlive: old?.isAlive ?? false, changed: work.changed, isWhole: work.isWhole,
+        author: .init(site: last.site, version: last.version, time: last.time)))
   }
 
   /// Text that a column of numbers would store as a number is no key: the row would be another than the clock's.

@@ -124,6 +124,11 @@ package final class TrackedTable: Sendable {
     "SELECT \(columns.isEmpty ? "1" : list(columns.map { $0.name })) FROM \(quoted) WHERE \(isKey)"
   }
 
+  /// All rows in the order of their keys: first the replicated columns, then those of the key.
+  var snapshotSQL: String {
+    "SELECT \(list(columns.map { $0.name } + key.map { $0.name })) FROM \(quoted) ORDER BY \(keyNames)"
+  }
+
   func selectSQL(column: Int) -> String { "SELECT \(SQL.name(columns[column].name)) FROM \(quoted) WHERE \(isKey)" }
 
   /// All rows' keys, in the order of the keys.

@@ -62,8 +62,7 @@ extension WriterCore {
           depth: 0))
     }
     if changes.isEmpty { return }
-    var flush = CaptureFlush(clocks: clocks, time: time)
-    try flush.write(changes)
+    _ = try makeClocks(of: changes, time: time)
   }
 
   /// Runs what changes the schema as one transaction, and goes on with what came of it: the old schema if it fails.

@@ -20,6 +20,13 @@ package enum FileLayout {
     CREATE TABLE __weir_aside (site INTEGER, version INTEGER, kind INTEGER NOT NULL, reason TEXT NOT NULL, table_name TEXT, tries INTEGER NOT NULL DEFAULT 1, PRIMARY KEY (site, version)) WITHOUT ROWID;
     """
 
+  /// What came later, and is made in a file that was there before.
+  private static let laterTables = """
+    CREATE TABLE IF NOT EXISTS __weir_outbox (number INTEGER PRIMARY KEY, table_name TEXT NOT NULL, site INTEGER NOT NULL, capture INTEGER, data TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS __weir_capture (id INTEGER PRIMARY KEY AUTOINCREMENT, pool TEXT NOT NULL, directory TEXT NOT NULL, origin TEXT NOT NULL, source TEXT NOT NULL, size INTEGER, done INTEGER NOT NULL, shift INTEGER NOT NULL DEFAULT 0, known INTEGER, UNIQUE (pool, directory));
+    CREATE TABLE IF NOT EXISTS __weir_capture_table (capture INTEGER, place INTEGER, name TEXT NOT NULL, PRIMARY KEY (capture, place)) WITHOUT ROWID;
+    """
+
   /// Makes the tables if they are missing; returns whether they were.
   static func make(on connection: Connection, site: () throws(StateError) -> SiteID) throws(StateError) -> Bool {
     let found = try state { () throws(SQLiteError) in
@@ -27,12 +34,17 @@ package enum FileLayout {
     }
     guard found == nil else {
       try checkFormat(on: connection)
+      try connection.transaction(.immediate, failure: { StateError($0) }) { () throws(StateError) in
+        try state { () throws(SQLiteError) in try connection.run(laterTables) }
+        try CaptureBook(connection: connection).noteOpening()
+      }
       return false
     }
     let id = try site()
     try connection.transaction(.immediate, failure: { StateError($0) }) { () throws(StateError) in
       try state { () throws(SQLiteError) in
         try connection.run(tables)
+        try connection.run(laterTables)
         try connection.run("INSERT INTO __weir_meta VALUES ('format', ?), ('schema', 0)", [.integer(format)])
         try connection.run("INSERT INTO __weir_site (number, id) VALUES (0, ?)", [.blob(id.bytes)])
       }

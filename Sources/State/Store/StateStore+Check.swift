@@ -74,9 +74,7 @@ extension WriterCore {
           kind: difference.kind == .untracked ? .insert : .delete, table: index,
           key: try tables.tables[index].rowKey(difference.key).key, newKey: nil, columns: ColumnSet(), depth: 0))
     }
-    var flush = CaptureFlush(clocks: clocks, time: time)
-    try flush.write(changes)
-    return flush.stamps.version
+    return try makeClocks(of: changes, time: time).version
   }
 }
 

@@ -8,11 +8,11 @@ extension StateStore {
     try state { () throws(SQLiteError) in try database.makeReader() }
   }
 
-  /// Takes the body of `onCommit` away, and says what had been committed by then. What was made of the tables at that time is still true
+  /// Takes away what `onCommit` added, and says what had been committed by then. What was made of the tables at that time is still true
   /// when a store that is opened later says the same of `contentMark`.
-  package func endFollowing() -> [UInt8] {
+  package func endFollowing(_ observer: CommitObserver) -> [UInt8] {
     database.write { _ in
-      core.observer = nil
+      core.removeObserver(observer.number)
       return core.contentMark
     }
   }

@@ -20,13 +20,15 @@ extension WriterCore {
   /// Merges changes in the open transaction; what came of it. If it fails, some are done: the caller undoes them.
   func merge(_ changes: [Change]) throws(StateError) -> Merger {
     var merger = Merger(clocks, mergeStatements, equalValuesMerge: settings.equalValuesMerge)
+    if outbox != nil { merger.transitions = RowTransitions() }
     try merger.merge(changes)
+    if let outbox, let transitions = merger.transitions { try outbox.append(transitions) }
     return merger
   }
 
   /// Each transaction that changes are of, once if they come together.
   func transactions(of changes: [Change]) -> [(site: SiteID, version: UInt64)] {
-    guard observer != nil else { return [] }
+    guard !observers.isEmpty else { return [] }
     var found: [(site: SiteID, version: UInt64)] = []
     for change in changes {
       if let last = found.last, last.site == change.site, last.version == change.version { continue }

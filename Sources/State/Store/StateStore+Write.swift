@@ -203,10 +203,20 @@ extension WriterCore {
   func flush(time: UInt64, _ touched: inout [TouchedRow]) throws(StateError) -> WriteOutcome {
     let changes = capture.take()
     if changes.isEmpty { return WriteOutcome() }
+    let stamps = try makeClocks(of: changes, time: time)
+    if !observers.isEmpty { for change in changes { note(change, &touched) } }
+    return WriteOutcome(version: stamps.version, lastSeq: max(1, stamps.seq) - 1)
+  }
+
+  /// Makes clocks of changes of this site, as one version, and puts into the outbox what captures want of them.
+  func makeClocks(of changes: [CapturedChange], time: UInt64) throws(StateError) -> LocalStamps {
     var flush = CaptureFlush(clocks: clocks, time: time)
     try flush.write(changes)
-    if observer != nil { for change in changes { note(change, &touched) } }
-    return WriteOutcome(version: flush.stamps.version, lastSeq: max(1, flush.stamps.seq) - 1)
+    if let outbox {
+      let author = RowTransition.Author(site: clocks.sites.local, version: flush.stamps.version, time: time)
+      try outbox.append(changes, by: author)
+    }
+    return flush.stamps
   }
 
   private func note(_ change: CapturedChange, _ touched: inout [TouchedRow]) {

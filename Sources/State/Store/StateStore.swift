@@ -17,6 +17,8 @@ public final class StateStore: @unchecked Sendable {
     public var checksRowsAtOpen = true
     /// How many readers there are at most.
     public var readers = 8
+    /// How many changes may wait to be put into pools; when there are more, the oldest go, and their pools get a message that says so.
+    public var outboxRows = 1_000_000
     /// Pages in the log after which a commit moves them into the file.
     public var checkpointPages = 4_000
     /// Cache of the writer, in KiB.
@@ -96,9 +98,15 @@ public final class StateStore: @unchecked Sendable {
     database.renewReaders()
   }
 
-  /// Calls `body` after each commit that changed replicated rows, in the order of the commits, while the writer waits. Nil takes it
-  /// away.
-  package func onCommit(_ body: ((CommitRecord) -> Void)?) { database.write { _ in core.observer = body } }
+  /// Calls `body` after each commit that changed replicated rows, in the order of the commits, while the writer waits, until it is
+  /// taken away. Several may follow, and are called in the order in which they came.
+  @discardableResult
+  package func onCommit(_ body: @escaping (CommitRecord) -> Void) -> CommitObserver {
+    database.write { _ in CommitObserver(number: core.add(body)) }
+  }
+
+  /// Takes away what `onCommit` added: when this returns it is not called any more.
+  package func remove(_ observer: CommitObserver) { database.write { _ in core.removeObserver(observer.number) } }
 
   /// Lends a reader for as long as the value is kept, for queries that go on.
   ///
@@ -113,6 +121,11 @@ public final class StateStore: @unchecked Sendable {
   ) throws(StateError) -> R {
     try database.read(until: deadline, failure: { StateError($0) }, body)
   }
+}
+
+/// What names a body that was given to `StateStore.onCommit`.
+package struct CommitObserver: Sendable {
+  let number: UInt64
 }
 
 /// One commit, for those who follow the tables.
@@ -142,6 +155,10 @@ extension CommitRecord {
 
 /// The lock on the file beside the database that says who has it open. Held by the open file, so that it ends with the process.
 struct StoreClaim: ~Copyable, Sendable {
+  /// How long somebody else is waited for, and how long between two looks, in nanoseconds.
+  private static let patience: Int64 = 1_000_000_000
+  private static let pause: Int64 = 10_000_000
+
   private let file: File
 
   init(_ path: String) throws(StateError) {
@@ -153,7 +170,14 @@ struct StoreClaim: ~Copyable, Sendable {
         error.kind == .permission ? .readOnly : .io, "the lock file cannot be made: \(error.message)",
         hint: "check who may write to the directory", path: path)
     }
-    guard opened.tryLock(.exclusive) else {
+    // Who had it may be about to end, or a process that is being started may not have let go of its files yet.
+    let deadline = Deadline.after(nanoseconds: Self.patience)
+    var isHeld = opened.tryLock(.exclusive)
+    while !isHeld, !deadline.hasPassed {
+      Clock.sleep(until: .after(nanoseconds: Self.pause))
+      isHeld = opened.tryLock(.exclusive)
+    }
+    guard isHeld else {
       throw StateError(.busy, "another process has the database open", hint: "end it first, or use its API", path: path)
     }
     file = opened

@@ -10,7 +10,12 @@ final class WriterCore {
   let capture: Capture
   let statementGuard: StatementGuard
   let mergeStatements: MergeStatements
-  @exclusivity(unchecked) var observer: ((CommitRecord) -> Void)?
+  @exclusivity(unchecked) private(set) var observers: [(number: UInt64, body: (CommitRecord) -> Void)] = []
+  @exclusivity(unchecked) private var lastObserver: UInt64 = 0
+  /// There while there are captures.
+  @exclusivity(unchecked) var outbox: Outbox?
+  /// Told of each commit that put something into the outbox.
+  @exclusivity(unchecked) var outboxWatcher: (() -> Void)?
   /// What is known of each site's transactions, by the site's number. Of this site everything is known.
   @exclusivity(unchecked) var versions: [Int: SiteVersions] = [:]
   /// The same as it was before the open transaction, of the sites that it changed.
@@ -43,6 +48,7 @@ final class WriterCore {
     }
     statementGuard.tables = tables
     versions = try Bookkeeping.load(from: connection, clocks.sites)
+    outbox = try newOutbox(try CaptureBook(connection: connection).all().map { $0.definition })
   }
 
   /// Goes on with another schema; outside of transactions, with the journal folded.
@@ -54,6 +60,7 @@ final class WriterCore {
     mergeStatements.removeAll()
     userStatements.removeAll()
     connection.dropCachedStatements()
+    outbox?.use(tables)
   }
 
   // MARK: Transactions
@@ -104,6 +111,10 @@ final class WriterCore {
     clocks.committed()
     capture.removeAll()
     versionsBefore = []
+    if let outbox, outbox.hasNews {
+      outbox.committed()
+      outboxWatcher?()
+    }
   }
 
   /// Undoes everything, in the file and here.
@@ -112,6 +123,7 @@ final class WriterCore {
     clocks.rolledBack()
     capture.removeAll()
     restoreVersions(to: 0)
+    outbox?.reset()
   }
 
   /// Keeps what `body` does inside the open transaction, or nothing of it if it fails.
@@ -141,9 +153,21 @@ final class WriterCore {
     while versionsBefore.count > count, let last = versionsBefore.popLast() { versions[last.site] = last.versions }
   }
 
-  /// Tells the observer, if there is one and something to tell.
+  // MARK: Observers
+
+  /// Adds one; its number.
+  func add(_ body: @escaping (CommitRecord) -> Void) -> UInt64 {
+    lastObserver += 1
+    observers.append((lastObserver, body))
+    return lastObserver
+  }
+
+  func removeObserver(_ number: UInt64) { observers.removeAll { $0.number == number } }
+
+  /// Tells the observers, if there is one and something to tell.
   func tell(_ transactions: [(site: SiteID, version: UInt64)], _ rows: [TouchedRow]) {
-    guard let observer, !transactions.isEmpty else { return }
-    observer(CommitRecord(tables: tables, transactions: transactions, rows: rows))
+    guard !observers.isEmpty, !transactions.isEmpty else { return }
+    let record = CommitRecord(tables: tables, transactions: transactions, rows: rows)
+    for observer in observers { observer.body(record) }
   }
 }

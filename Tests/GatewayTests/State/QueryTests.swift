@@ -28,13 +28,18 @@ import Testing
     (#"{"query":"SELECT 1","params":null}"#, "[1]"),
     (#"{"query":"SELECT ?","params":[3],"named_params":{":a":4},"other":[]}"#, "[3]"),
     (#"["SELECT :id, $b, @c",{":id":1,"$b":2,"@c":3}]"#, "[1,2,3]"),
-    (#"["SELECT typeof(?), typeof(?), typeof(?)",[9223372036854775807,9223372036854775808,-9223372036854775808]]"#,
-      #"["integer","real","integer"]"#),
+    (
+      #"["SELECT typeof(?), typeof(?), typeof(?)",[9223372036854775807,9223372036854775808,-9223372036854775808]]"#,
+      #"["integer","real","integer"]"#
+    ),
     (#"["SELECT ?, ?",[9223372036854775807,-9223372036854775808]]"#, "[9223372036854775807,-9223372036854775808]"),
     (#"["SELECT typeof(?), length(?)",[[],[]]]"#, #"["blob",0]"#),
     (#"["SELECT hex(?)",[[222, 173]]]"#, #"["DEAD"]"#),
     (#"["SELECT ?, typeof(?2)",[[1, 256],{}]]"#, #"["[1, 256]","text"]"#),
-    (#"["SELECT ?",[ { "b" : [ 1 , "]" , {} ] , "a" : "\"}" } ]]"#, #"["{ \"b\" : [ 1 , \"]\" , {} ] , \"a\" : \"\\\"}\" }"]"#),
+    (
+      #"["SELECT ?",[ { "b" : [ 1 , "]" , {} ] , "a" : "\"}" } ]]"#,
+      #"["{ \"b\" : [ 1 , \"]\" , {} ] , \"a\" : \"\\\"}\" }"]"#
+    ),
     (#"{"named_params":{":x": {"k" : 1}},"query":"SELECT :x"}"#, #"["{\"k\" : 1}"]"#),
     (#"["SELECT ?, ?, ?",["ü\u0000z","'; DROP TABLE t; --","😀"]]"#, #"["ü\u0000z","'; DROP TABLE t; --","😀"]"#),
     (#""SELECT 9e999, -9e999, 1e300, 0.1, 1.0""#, "[null,null,1e+300,0.1,1.0]"),
@@ -74,7 +79,8 @@ import Testing
     _ = try node.transact(#"["INSERT INTO t VALUES (1,'1'),(2,'-9223372036854775808')"]"#)
     let lines = try node.query(#""SELECT abs(CAST(v AS INTEGER)) FROM t ORDER BY id""#)
     #expect(try node.query(#""SELECT load_extension('x')""#).last == #"{"error":"not authorized"}"#)
-    #expect(lines == [#"{"columns":["abs(CAST(v AS INTEGER))"]}"#, #"{"row":[1,[1]]}"#, #"{"error":"integer overflow"}"#])
+    #expect(
+      lines == [#"{"columns":["abs(CAST(v AS INTEGER))"]}"#, #"{"row":[1,[1]]}"#, #"{"error":"integer overflow"}"#])
   }
 
   @Test func aQueryThatRunsForEverIsStoppedAtTheDeadline() throws {

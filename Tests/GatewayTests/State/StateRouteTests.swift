@@ -97,6 +97,7 @@ import Testing
     let endless = #""WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT max(i) FROM n""#
     // The first has the reader, the second waits for it: the answer of neither has begun when the third comes.
     let first = try node.stream("POST", "/v1/queries?timeout=0", body: endless)
+    try first.head()
     let second = try node.stream("POST", "/v1/queries?timeout=0", body: endless)
     var status = 0
     _ = try eventually {

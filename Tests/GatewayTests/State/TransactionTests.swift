@@ -85,6 +85,24 @@ import Testing
     #expect(try node.query(#""SELECT id FROM t""#).dropLast().last == #"{"row":[1,[2]]}"#)
   }
 
+  @Test func aTransactionThatWaitsTooLongIsToldSoWhileAnotherGoesOn() throws {
+    let node = try LiveState()
+    let slow = """
+      ["INSERT INTO t SELECT 1, (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT max(i) FROM n)"]
+      """
+    let busy = try RawConnection(port: node.port)
+    try busy.send(LiveGateway.request("POST", "/v1/transactions?timeout=3", body: slow))
+    // Until it is the one that runs, nothing else is too late.
+    var answer: RawResponse?
+    #expect(
+      try eventually {
+        answer = try node.ask("POST", "/v1/transactions?timeout=0.02", body: #"["DELETE FROM t"]"#)
+        return answer?.status == 500
+      })
+    #expect(answer?.body.contains("interrupted") == true)
+    #expect(try busy.readResponse()?.status == 500)
+  }
+
   @Test func concurrentTransactionsEachKeepTheirOwnResult() throws {
     let node = try LiveState()
     let clients = try (0..<16).map { _ in try RawConnection(port: node.port) }
@@ -93,7 +111,8 @@ import Testing
         let key = round * 16 + number
         // Every fourth fails: its key is there.
         let id = number % 4 == 3 ? 0 : key + 1
-        let insert = round == 0 && number == 3 ? "INSERT INTO t VALUES (0,'x')" : "INSERT INTO t VALUES (\(id),'\(key)')"
+        let isFirst = round == 0 && number == 3
+        let insert = isFirst ? "INSERT INTO t VALUES (0,'x')" : "INSERT INTO t VALUES (\(id),'\(key)')"
         try client.send(LiveGateway.request("POST", "/v1/transactions", body: "[\"\(insert)\"]"))
       }
       for (number, client) in clients.enumerated() {
@@ -108,7 +127,8 @@ import Testing
 
   @Test(arguments: [
     ("{", 400), ("", 400), ("[1]", 422), ("{}", 422), ("\"x\"", 422), ("[[\"SELECT 1\"]]", 422),
-    ("[[\"SELECT ?\", null]]", 422), ("[{\"query\":1}]", 422), ("[{\"query\":\"x\",\"params\":{}}]", 422), ("null", 422),
+    ("[[\"SELECT ?\", null]]", 422), ("[{\"query\":1}]", 422), ("[{\"query\":\"x\",\"params\":{}}]", 422),
+    ("null", 422),
     ("[[\"a\",[],[]]]", 422), ("[\"\\ud800\"]", 400),
   ])
   func bodiesOfAnotherShapeAreRefused(_ body: String, _ status: Int) throws {
