@@ -57,7 +57,7 @@ final class Fixture {
   func follow(
     _ sql: String, _ parameters: Parameters = .positional([]), from: UInt64? = nil, skipsRows: Bool = false
   ) throws -> Client {
-    Client(try live.subscribe(sql, parameters, LiveStart(from: from, skipsRows: skipsRows), until: .never))
+    Client(try live.subscribe(sql, parameters, LiveStart(from: from, skipsRows: skipsRows), until: .never), of: self)
   }
 
   /// The rows that a query gives now, each as JSON, in an order of their own.
@@ -97,6 +97,8 @@ final class Log: @unchecked Sendable {
 /// A client as the reference has them: it keeps the rows that it was told of, and insists on change ids without gaps.
 final class Client {
   let stream: LiveStream
+  /// Stays as long as the client does.
+  private let fixture: Fixture?
   private var unread = ""
   private(set) var lines: [String] = []
   private(set) var rows: [Int: String] = [:]
@@ -105,8 +107,9 @@ final class Client {
   private(set) var isEnded = false
   private(set) var faults: [String] = []
 
-  init(_ stream: LiveStream, lastChange: UInt64? = nil) {
+  init(_ stream: LiveStream, lastChange: UInt64? = nil, of fixture: Fixture? = nil) {
     self.stream = stream
+    self.fixture = fixture
     self.lastChange = lastChange
   }
 

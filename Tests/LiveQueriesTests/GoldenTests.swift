@@ -39,7 +39,9 @@ import Testing
     let byName = try fixture.follow("SELECT id, v FROM t WHERE id = :i", .named([(":i", 1), (":none", 5)]))
     #expect(byValue.stream.id == byName.stream.id)
     #expect(fixture.live.list().map { $0.sql }.contains("SELECT id, v FROM t WHERE id = 1"))
-    #expect(fixture.live.counts.subscriptions == 3 && fixture.live.counts.streams == 6)
+    withExtendedLifetime([first, second, skipping, other, byValue, byName]) {
+      #expect(fixture.live.counts.subscriptions == 3 && fixture.live.counts.streams == 6)
+    }
   }
 
   @Test func changesComeWithContiguousIdsAndKeepTheNamesOfRows() throws {

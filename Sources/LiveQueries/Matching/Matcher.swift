@@ -27,6 +27,7 @@ final class Matcher: @unchecked Sendable {
 
   /// Subscriptions of one transaction.
   private static let chunk = 256
+  private static let shortestRest: Int64 = 500_000
   private static let longestRest: Int64 = 4_000_000
   private static let second: Int64 = 1_000_000_000
   /// Failures of the system after which the subscriptions concerned end.
@@ -49,8 +50,11 @@ final class Matcher: @unchecked Sendable {
     while true {
       let work = intake.take(after: rest, until: nextDeadline)
       let start = Clock.monotonic()
-      // Under load three quarters of the time are left to those who write, and more of their commits are taken at once.
-      defer { rest = .after(nanoseconds: min(3 * (Clock.monotonic() - start), Self.longestRest)) }
+      // Under load three quarters of the time are left to those who write, more of their commits are taken at once, and few of them
+      // have to wake this thread.
+      defer {
+        rest = .after(nanoseconds: min(max(3 * (Clock.monotonic() - start), Self.shortestRest), Self.longestRest))
+      }
       if work.schemaChanged { followSchema() }
       match(work, putsOff: work.sweeps == 0 && !work.isStopping)
       tell(work.notices)
