@@ -107,7 +107,8 @@ package final class Database: @unchecked Sendable {
     let reader = try Connection(path, .read)
     try reader.setBusyTimeout(milliseconds: settings.busyMilliseconds)
     try reader.setPragma("query_only", "ON")
-    try reader.setPragma("temp_store", "MEMORY")
+    // What a query sorts may be larger than memory.
+    try reader.setPragma("temp_store", "FILE")
     try reader.setPragma("wal_autocheckpoint", "0")
     try prepare(reader)
     return reader

@@ -152,6 +152,18 @@ extension ByteWriter {
 }
 
 extension StateError {
+  /// Whether the database can be used no more. A request that wants more memory than there is says nothing about it.
+  var endsNode: Bool {
+    switch kind {
+    case .full, .readOnly, .corrupt: true
+    case .io: sqliteCode.map { $0 & 0xff == Self.diskFailed } ?? false
+    default: false
+    }
+  }
+
+  /// The library's primary code for a file that cannot be read or written.
+  private static let diskFailed: Int32 = 10
+
   /// Whether the request itself is wrong.
   var isOfRequest: Bool {
     switch kind {

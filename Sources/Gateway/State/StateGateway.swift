@@ -80,10 +80,7 @@ package final class StateGateway: RequestHandler, @unchecked Sendable {
 
   /// Told of each failure of the database; what concerns the whole file ends the node.
   func note(_ error: StateError) {
-    switch error.kind {
-    case .full, .readOnly, .corrupt, .io: failed(Failure(error))
-    default: break
-    }
+    if error.endsNode { failed(Failure(error)) }
   }
 
   /// Nanoseconds from which on a statement is worth a word in the log.

@@ -28,6 +28,9 @@ public final class StateStore: @unchecked Sendable {
     public init() {}
   }
 
+  /// Bytes of a value, and of a row: no statement makes larger ones, by mistake or on purpose.
+  package static let largestValue: Int32 = 64 << 20
+
   let database: Database
   let settings: Settings
   /// What belongs to the writer: only used inside `database.write`.
@@ -54,6 +57,7 @@ public final class StateStore: @unchecked Sendable {
       database = try Database(path, options) { (connection) throws(SQLiteError) in
         try WriterGuard.register(on: connection)
         try ContainsFunction.register(on: connection)
+        connection.setLimit(.length, StateStore.largestValue)
         if connection.isReadOnly { try ReaderGuard.stand(before: connection) }
       }
     } catch {

@@ -95,6 +95,17 @@ import Testing
     #expect(try node.post("/v1/queries?timeout=0", #""SELECT 1""#).status == 200)
   }
 
+  @Test func aValueThatIsTooLargeIsAnErrorAndTheNodeGoesOn() throws {
+    let node = try LiveState()
+    for sql in ["SELECT zeroblob(900000000)", "SELECT hex(zeroblob(60000000))", "SELECT randomblob(2000000000)"] {
+      let lines = try node.query("\"\(sql)\"")
+      #expect(lines.count == 2)
+      #expect(lines.last == #"{"error":"string or blob too big"}"#)
+    }
+    #expect(try node.transact(#"["INSERT INTO t VALUES (1, zeroblob(900000000))"]"#).status == 500)
+    #expect(try node.transact(#"["INSERT INTO t VALUES (1, 'a')"]"#).status == 200)
+  }
+
   @Test func rowsAreSentWhileTheQueryGoesOn() throws {
     let node = try LiveState()
     let stream = try node.stream("POST", "/v1/queries", body: Self.slow)
