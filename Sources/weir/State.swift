@@ -20,8 +20,8 @@ import CommandSupport
       missing("exec", "Change the replicated state with SQL"),
       missing("reload", "Have a node read its schema files again"),
       missing("subs", "Look at the live queries of a node"),
-      missing("capture", "Put changes of a node's tables into a pool"),
       missing("adopt", "Have a node take over rows that another program wrote"),
+      missing("capture", "Put changes of a node's tables into a pool"),
     ]
     static let options: [Option] = []
 
