@@ -90,11 +90,11 @@ extension Agent {
     let differing: [SiteID]
     do throws(StateError) { differing = try store.sitesWhoseBooksDiffer() } catch { throw Failure(error) }
     let actors = Report.list(differing.map { .text($0.text) })
+    let count = Report.whole(UInt64(store.allVersions().count))
     reply.json(
       .object([
         ("ok", .bool(differing.isEmpty)), ("value_mismatch_actors", actors), ("only_in_memory_actors", .list([])),
-        ("only_in_db_actors", .list([])), ("in_memory_actors", .whole(UInt64(store.allVersions().count))),
-        ("db_actors", .whole(UInt64(store.allVersions().count))),
+        ("only_in_db_actors", .list([])), ("in_memory_actors", count), ("db_actors", count),
       ]))
     guard differing.isEmpty else {
       throw Failure(.corrupt, "memory and database differ on what is known of other nodes", hint: "Restart the node.")

@@ -17,7 +17,7 @@ package final class Agent: @unchecked Sendable {
   private static let captureGrace: Int64 = 500_000_000
   /// Threads of the admin channel.
   private static let adminThreads = 2
-  /// Threads that read the database for queries, beside those of the API's own work.
+  /// Readers of the database for everything but queries of clients.
   private static let spareReaders = 8
 
   let configuration: AgentConfiguration
@@ -44,8 +44,8 @@ package final class Agent: @unchecked Sendable {
   package init(_ configuration: AgentConfiguration, version: String, log: Log) throws(Failure) {
     self.configuration = configuration
     self.log = log
-    let readers = StateSettings().readers
-    store = try Self.openStore(configuration, readers: readers + Self.spareReaders)
+    let api = StateSettings(configuration.api)
+    store = try Self.openStore(configuration, readers: api.readers + Self.spareReaders)
     do throws(SystemError) {
       end = try AgentEnd()
       loop = try EventLoop(SystemNetwork())
@@ -57,18 +57,14 @@ package final class Agent: @unchecked Sendable {
     var liveSettings = LiveQueries.Settings(directory: configuration.database.subscriptionsPath)
     liveSettings.log = { [log] message in log.event(.warn, "live queries", [("message", .text(message))]) }
     do throws(StateError) { live = try LiveQueries(store, liveSettings) } catch {
-      var failure = Failure(error)
-      failure.path = failure.path ?? configuration.database.subscriptionsPath
-      throw failure
+      throw Failure(error, path: configuration.database.subscriptionsPath)
     }
     try Self.setCaptures(configuration.captures, store)
     do throws(SystemError) {
       captures = try TableCapture(store) { [log] event in
         log.event(event.isTrouble ? .error : .info, "capture", [("message", .text(event.text))])
       }
-      gateway = try StateGateway(
-        store, live, StateSettings(configuration.api), on: loop, log: log
-      ) { [end, log] failure in
+      gateway = try StateGateway(store, live, api, on: loop, log: log) { [end, log] failure in
         if end.fail(failure) { log.event(.error, "the database cannot be used any more", failure) }
       }
       var limits = HTTPLimits()
@@ -99,9 +95,7 @@ package final class Agent: @unchecked Sendable {
         .io, "the directory of the database cannot be made", path: configuration.database.path, causes: [error.message])
     }
     do throws(StateError) { return try StateStore(configuration.database.path, settings) } catch {
-      var failure = Failure(error)
-      failure.path = failure.path ?? configuration.database.path
-      throw failure
+      throw Failure(error, path: configuration.database.path)
     }
   }
 
@@ -238,6 +232,14 @@ private final class AgentEnd: @unchecked Sendable {
     lock.lock()
     defer { lock.unlock() }
     return first
+  }
+}
+
+extension Failure {
+  /// The same failure, about this file if it says nothing of one.
+  fileprivate init(_ error: StateError, path: String) {
+    self.init(error)
+    self.path = self.path ?? path
   }
 }
 

@@ -72,8 +72,6 @@ final class LiveFeed: ExchangeObserver, @unchecked Sendable {
     state = .over
     lock.unlock()
     stream.close()
-    // Which held on to this.
-    stream.onReady {}
     call.gateway.remove(self)
   }
 

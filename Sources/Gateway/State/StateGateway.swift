@@ -25,7 +25,8 @@ package final class StateGateway: RequestHandler, @unchecked Sendable {
   private let clockLock: Lock
   @exclusivity(unchecked) private var clock = HybridClock()
   private let turnstiles: [Turnstile]
-  private let siteText: String
+  /// The id of the node as answers have it.
+  let actor: String
   /// Streams that are open. Loop only.
   private var streams: [ObjectIdentifier: LiveFeed] = [:]
   @exclusivity(unchecked) private(set) var isEnding = false
@@ -50,7 +51,7 @@ package final class StateGateway: RequestHandler, @unchecked Sendable {
     readers = try ReaderQueue(limit: settings.readers)
     metrics = try Metrics()
     clockLock = try Lock()
-    siteText = Hexadecimal.text(store.site.bytes)
+    actor = Hexadecimal.text(store.site.bytes)
     turnstiles = (0..<StateRoute.turnstiles).map { _ in Turnstile() }
     super.init()
     writes.begin(self)
@@ -67,9 +68,6 @@ package final class StateGateway: RequestHandler, @unchecked Sendable {
     writes.end()
     workers.stop()
   }
-
-  /// The id of the node as answers have it.
-  var actor: String { siteText }
 
   /// The time of a change that is made now. Any thread.
   package func now() -> UInt64 {

@@ -148,16 +148,12 @@ final class TransactionRequest: @unchecked Sendable {
         text.append("}")
       }
       text.append("],")
-      finish(200, &text, version: outcome.version)
+      text.append(endOfTransactionSince: came, version: outcome.version, actor: call.gateway.actor)
+      call.json(200, text)
     case .failure(let error):
       call.gateway.note(error)
       call.failTransaction(500, "rusqlite: \(error.message) (actor_id: None, version: None)", since: came)
     }
-  }
-
-  private func finish(_ status: UInt16, _ text: inout ByteWriter, version: UInt64?) {
-    text.append(endOfTransactionSince: came, version: version, actor: call.gateway.actor)
-    call.json(status, text)
   }
 }
 

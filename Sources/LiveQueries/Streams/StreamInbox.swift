@@ -43,7 +43,7 @@ final class StreamInbox: @unchecked Sendable {
 
   func onReady(_ body: @escaping @Sendable () -> Void) {
     lock.lock()
-    ready = body
+    if !isClosed { ready = body }
     lock.unlock()
   }
 
@@ -102,11 +102,12 @@ final class StreamInbox: @unchecked Sendable {
   /// Ends it at once.
   func cut(_ line: [UInt8]) { change { finish(with: line, isNow: true) } }
 
-  /// Ends it without a word.
+  /// Ends it without a word, and lets go of who waits.
   func close() {
     change {
       isClosed = true
       lines = []
+      ready = nil
     }
   }
 
@@ -134,7 +135,7 @@ final class StreamInbox: @unchecked Sendable {
   private func change<R>(_ body: () -> R) -> R {
     lock.lock()
     let result = body()
-    let told = isWaiting && !isClosed ? ready : nil
+    let told = isWaiting ? ready : nil
     isWaiting = isWaiting && told == nil
     lock.unlock()
     told?()

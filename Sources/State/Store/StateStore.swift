@@ -160,9 +160,8 @@ extension CommitRecord {
 
 /// The lock on the file beside the database that says who has it open. Held by the open file, so that it ends with the process.
 struct StoreClaim: ~Copyable, Sendable {
-  /// How long somebody else is waited for, and how long between two looks, in nanoseconds.
+  /// How long somebody else is waited for, in nanoseconds.
   private static let patience: Int64 = 1_000_000_000
-  private static let pause: Int64 = 10_000_000
 
   private let file: File
 
@@ -175,14 +174,10 @@ struct StoreClaim: ~Copyable, Sendable {
         error.kind == .permission ? .readOnly : .io, "the lock file cannot be made: \(error.message)",
         hint: "check who may write to the directory", path: path)
     }
-    // Who had it may be about to end, or a process that is being started may not have let go of its files yet.
-    let deadline = Deadline.after(nanoseconds: Self.patience)
-    var isHeld = opened.tryLock(.exclusive)
-    while !isHeld, !deadline.hasPassed {
-      Clock.sleep(until: .after(nanoseconds: Self.pause))
-      isHeld = opened.tryLock(.exclusive)
-    }
-    guard isHeld else {
+    do throws(SystemError) {
+      // Who had it may be about to end, or a process that is being started may not have let go of its files yet.
+      try opened.lock(.exclusive, until: .after(nanoseconds: Self.patience))
+    } catch {
       throw StateError(.busy, "another process has the database open", hint: "end it first, or use its API", path: path)
     }
     file = opened

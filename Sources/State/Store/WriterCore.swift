@@ -1,7 +1,8 @@
 internal import Platform
 internal import SQLite
 
-/// Everything that belongs to the writer, one thread at a time and so without checks of access: its connection, the clocks, what is captured, and the books on other sites.
+/// Everything that belongs to the writer: its connection, the clocks, what is captured, and the books on other sites. One thread at a
+/// time has it, so access is not checked at run time.
 final class WriterCore {
   let connection: Connection
   let settings: StateStore.Settings

@@ -5,6 +5,11 @@ import Testing
 
 /// Section 2.3 of the reference, and its golden exchanges 1 to 4.
 @Suite struct TransactionRouteTests {
+  /// A transaction that never comes to its end by itself.
+  private static let endless = """
+    ["INSERT INTO t SELECT 1, (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT max(i) FROM n)"]
+    """
+
   @Test func aTransactionAnswersWithAResultForEachStatement() throws {
     let node = try LiveState()
     let body = #"""
@@ -73,11 +78,8 @@ import Testing
 
   @Test func aStatementThatRunsForEverIsStoppedAtTheDeadlineAndOthersGoOn() throws {
     let node = try LiveState()
-    let slow = """
-      ["INSERT INTO t SELECT 1, (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT max(i) FROM n)"]
-      """
     let client = try RawConnection(port: node.port)
-    try client.send(LiveGateway.request("POST", "/v1/transactions?timeout=0.2", body: slow))
+    try client.send(LiveGateway.request("POST", "/v1/transactions?timeout=0.2", body: Self.endless))
     #expect(try node.transact(#"["INSERT INTO t VALUES (2,'b')"]"#).status == 200)
     let answer = try #require(try client.readResponse())
     #expect(answer.status == 500)
@@ -87,11 +89,8 @@ import Testing
 
   @Test func aTransactionThatWaitsTooLongIsToldSoWhileAnotherGoesOn() throws {
     let node = try LiveState()
-    let slow = """
-      ["INSERT INTO t SELECT 1, (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT max(i) FROM n)"]
-      """
     let busy = try RawConnection(port: node.port)
-    try busy.send(LiveGateway.request("POST", "/v1/transactions?timeout=3", body: slow))
+    try busy.send(LiveGateway.request("POST", "/v1/transactions?timeout=3", body: Self.endless))
     // Until it is the one that runs, nothing else is too late.
     var answer: RawResponse?
     #expect(
