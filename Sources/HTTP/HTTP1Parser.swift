@@ -23,8 +23,9 @@ final class HTTP1Parser {
   @exclusivity(unchecked) private var value = UnsafeRawBufferPointer(start: nil, count: 0)
   @exclusivity(unchecked) private var readsHead = true
   @exclusivity(unchecked) private var isComplete = false
-  /// Bytes of a chunked body that are not data.
-  private var overhead = 0
+  /// Bytes of the body as it came, chunks and all, before those that are being read; and where these begin.
+  @exclusivity(unchecked) private var taken = 0
+  @exclusivity(unchecked) private var reading: UnsafeRawPointer?
 
   init(_ limits: HTTPLimits) {
     self.limits = limits
@@ -38,7 +39,7 @@ final class HTTP1Parser {
     llhttp_reset(parser)
     parts = RequestParts()
     body = []
-    (problem, readsHead, isComplete, overhead) = (nil, true, false, 0)
+    (problem, readsHead, isComplete, taken) = (nil, true, false, 0)
   }
 
   /// Reads a whole head, which was found sound by `HTTP1Head`. Complete when there is no body.
@@ -55,15 +56,22 @@ final class HTTP1Parser {
 
   /// Reads more of the body.
   func readBody(_ bytes: UnsafeRawBufferPointer) -> Step {
-    let before = body.count
+    reading = bytes.baseAddress
     let step = execute(bytes)
-    if case .incomplete = step {
-      overhead += bytes.count - (body.count - before)
-      // One byte of data takes at least five more; extensions and trailers have no other bound.
-      if overhead > 6 * body.count + limits.headBytes { return .failed(.malformed) }
+    switch step {
+    case .incomplete: taken += bytes.count
+    case .complete(let count): taken += count
+    case .failed: return step
     }
-    return step
+    return isWordy(upTo: taken) ? .failed(.malformed) : step
   }
+
+  /// Whether too much of a chunked body, of which so many bytes came, is not data: one byte of data takes at least five more;
+  /// extensions and trailers have no other bound.
+  ///
+  /// Asked before data is added and where a read ends: between, only what is not data grows, so that the answer does not depend on
+  /// how the body was cut.
+  private func isWordy(upTo count: Int) -> Bool { count - body.count > 6 * body.count + limits.headBytes }
 
   /// Gives the body away.
   func takeBody() -> [UInt8] {
@@ -111,7 +119,7 @@ final class HTTP1Parser {
   private func addField() -> Int32 {
     // Fields behind a chunked body are of no use here.
     guard readsHead else { return 0 }
-    parts.addField(name, value)
+    parts.addField(name, Self.withoutBlanksBehind(value))
     (name, value) = (UnsafeRawBufferPointer(start: nil, count: 0), UnsafeRawBufferPointer(start: nil, count: 0))
     guard parts.fieldCount <= limits.headFields else { return fail(.headTooLarge) }
     return 0
@@ -129,6 +137,7 @@ final class HTTP1Parser {
   }
 
   private func add(_ data: UnsafeRawBufferPointer) -> Int32 {
+    if let reading, let start = data.baseAddress, isWordy(upTo: taken + (start - reading)) { return fail(.malformed) }
     guard body.count + data.count <= limits.bodyBytes else { return fail(.bodyTooLarge) }
     body.append(contentsOf: data)
     return 0
@@ -148,6 +157,13 @@ final class HTTP1Parser {
   private static func reader(_ parser: UnsafeMutablePointer<llhttp_t>?) -> HTTP1Parser? {
     guard let data = parser?.pointee.data else { return nil }
     return Unmanaged<HTTP1Parser>.fromOpaque(data).takeUnretainedValue()
+  }
+
+  /// Blanks around a value are none of it (RFC 9110, section 5.5); llhttp leaves out those before it.
+  private static func withoutBlanksBehind(_ value: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    var end = value.count
+    while end > 0, value[end - 1] == UInt8(ascii: " ") || value[end - 1] == UInt8(ascii: "\t") { end -= 1 }
+    return UnsafeRawBufferPointer(rebasing: value[..<end])
   }
 
   private static func span(_ start: UnsafePointer<CChar>?, _ count: Int) -> UnsafeRawBufferPointer {

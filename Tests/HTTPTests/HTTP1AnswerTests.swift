@@ -162,6 +162,10 @@ struct HTTP1AnswerTests {
     let chunk = "64\r\n" + String(repeating: "a", count: 100) + "\r\n"
     #expect(try status(head + String(repeating: chunk, count: 500)) == 413)
     #expect(try status(head + "1;" + String(repeating: "x", count: 100_000)) == 400)
+    // Whole requests, which one read brings.
+    let much = String(repeating: "x", count: 4000)
+    #expect(try status(head + "1;\(much)\r\na\r\n\(chunk)\(chunk)0\r\n\r\n") == 400)
+    #expect(try status(head + "1\r\na\r\n0\r\nT: \(much)\r\n\r\n") == 400)
     #expect(handler.counts.handled == 0)
   }
 }
