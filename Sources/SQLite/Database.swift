@@ -54,6 +54,9 @@ package final class Database: @unchecked Sendable {
     try setUpWriter()
   }
 
+  // The writer goes last, and so leaves no log behind.
+  deinit { idle = [] }
+
   private func setUpWriter() throws(SQLiteError) {
     try writer.setBusyTimeout(milliseconds: settings.busyMilliseconds)
     try writer.setPragma("auto_vacuum", "INCREMENTAL")
@@ -62,7 +65,8 @@ package final class Database: @unchecked Sendable {
     try writer.setPragma("recursive_triggers", "ON")
     try writer.setPragma("temp_store", "MEMORY")
     try writer.setPragma("cache_size", "-\(settings.cacheKiB)")
-    try writer.setPragma("wal_autocheckpoint", "\(settings.checkpointPages)")
+    let log = try LogKeeper(of: writer, checkpointPages: settings.checkpointPages)
+    writer.onLogGrowth { log.grew(to: $0) }
     try prepare(writer)
   }
 

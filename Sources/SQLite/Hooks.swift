@@ -10,6 +10,7 @@ final class Hooks {
   @exclusivity(unchecked) var didUpdate: ((_ table: UnsafePointer<CChar>, _ row: Int64) -> Void)?
   @exclusivity(unchecked) var willCommit: (() -> Bool)?
   @exclusivity(unchecked) var didRollBack: (() -> Void)?
+  @exclusivity(unchecked) var logDidGrow: ((_ pages: Int) -> Bool)?
   @exclusivity(unchecked) var authorize: ((AuthorizedAction) -> Bool)?
   @exclusivity(unchecked) var progress: (() -> Bool)?
   @exclusivity(unchecked) var savepointBegan: ((Int) -> Void)?
@@ -29,6 +30,7 @@ final class Hooks {
     sqlite3_update_hook(handle, nil, nil)
     sqlite3_commit_hook(handle, nil, nil)
     sqlite3_rollback_hook(handle, nil, nil)
+    sqlite3_wal_hook(handle, nil, nil)
     sqlite3_set_authorizer(handle, nil, nil)
     sqlite3_progress_handler(handle, 0, nil, nil)
   }
@@ -123,6 +125,20 @@ extension Connection {
   package func onRollback(_ body: (() -> Void)?) {
     hooks.didRollBack = body
     sqlite3_rollback_hook(handle, body == nil ? nil : { context in Hooks.from(context)?.didRollBack?() }, hooks.context)
+  }
+
+  /// Asks `body` after each commit into the log, with the pages that are in it, whether to move them into the file now. Takes the
+  /// place of the library's own count.
+  package func onLogGrowth(_ body: @escaping (_ pages: Int) -> Bool) {
+    hooks.logDidGrow = body
+    sqlite3_wal_hook(
+      handle,
+      { context, database, schema, pages in
+        guard let body = Hooks.from(context)?.logDidGrow, body(Int(pages)) else { return SQLITE_OK }
+        // Whatever keeps it from that now, the next commit tries again.
+        _ = sqlite3_wal_checkpoint_v2(database, schema, CheckpointMode.passive.rawValue, nil, nil)
+        return SQLITE_OK
+      }, hooks.context)
   }
 
   /// Asks `body` about each thing that a statement would do, when it is prepared. Nil takes it away.

@@ -45,4 +45,40 @@ import Testing
     }
     try database.read { (reader) throws(SQLiteError) in #expect(try reader.value("SELECT 1") == 1) }
   }
+
+  @Test func theLogStaysShortAndEndsUpInTheFile() throws {
+    let directory = try TemporaryDirectory()
+    let (path, pages) = (directory.file("db"), 600)
+    func size(_ name: String) -> UInt64? { try? File.info(name).size }
+    do {
+      var settings = Database.Settings()
+      settings.checkpointPages = pages
+      let database = try Database(path, settings)
+      let value = SQLiteValue.blob([UInt8](repeating: 7, count: 40_000))
+      try database.write { (writer) throws(SQLiteError) in try writer.run("CREATE TABLE t(a)") }
+      // 12 MB: several logs, each of them longer than what the thread is woken for.
+      for _ in 0..<300 {
+        try database.write { (writer) throws(SQLiteError) in try writer.run("INSERT INTO t VALUES (?)", [value]) }
+      }
+      #expect(size(path + "-wal") ?? .max < UInt64(pages + 30) * 4120)
+      #expect(size(path) ?? 0 > 9_000_000)
+      // A checkpoint is put off by who reads an older state, and made up for afterwards.
+      try database.read { (reader) throws(SQLiteError) in
+        try reader.begin(.deferred)
+        #expect(try reader.value("SELECT count(*) FROM t") == 300)
+        for _ in 0..<200 {
+          try database.write { (writer) throws(SQLiteError) in try writer.run("INSERT INTO t VALUES (?)", [value]) }
+        }
+        #expect(size(path + "-wal") ?? 0 > 7_000_000)
+        #expect(try reader.value("SELECT count(*) FROM t") == 300)
+      }
+      for _ in 0..<2 {
+        try database.write { (writer) throws(SQLiteError) in try writer.run("INSERT INTO t VALUES (?)", [value]) }
+      }
+      #expect(size(path) ?? 0 > 19_000_000)
+    }
+    #expect(size(path + "-wal") == nil)
+    let later = try Database(path)
+    #expect(try later.read { (reader) throws(SQLiteError) in try reader.value("SELECT count(*) FROM t") } == 502)
+  }
 }
