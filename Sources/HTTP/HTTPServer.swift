@@ -1,5 +1,6 @@
 public import Platform
 public import Reactor
+internal import Synchronization
 
 /// A server of HTTP/1.1 and HTTP/2 on a loop. Loop only, but for what says otherwise.
 ///
@@ -18,8 +19,7 @@ public final class HTTPServer: @unchecked Sendable {
   private var whenDrained: [() -> Void] = []
   /// When what is left is cut off.
   private var cuts: [LoopTimer] = []
-  /// Whether it is about to stop. Set on the loop, read anywhere: who reads it late answers one more request.
-  @exclusivity(unchecked) private(set) var isDraining = false
+  private let drains = Atomic<Bool>(false)
   private let dateLock: Lock
   @exclusivity(unchecked) private var dateText: [UInt8] = []
   @exclusivity(unchecked) private var dateSecond: UInt64 = 0
@@ -132,7 +132,7 @@ public final class HTTPServer: @unchecked Sendable {
   public func drain(within duration: Int64, _ done: @escaping () -> Void) {
     whenDrained.append(done)
     if !isDraining {
-      isDraining = true
+      drains.store(true, ordering: .relaxed)
       for listener in listeners { listener.close() }
       listeners = []
       for connection in connections {
@@ -157,6 +157,9 @@ public final class HTTPServer: @unchecked Sendable {
   }
 
   // MARK: Any thread
+
+  /// Whether it is about to stop. Set on the loop: who reads it late answers one more request.
+  var isDraining: Bool { drains.load(ordering: .relaxed) }
 
   /// The value of the `date` field.
   func date() -> [UInt8] {

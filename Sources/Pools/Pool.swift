@@ -40,7 +40,8 @@ public final class Pool: @unchecked Sendable {
   /// The state that this process wrote last, or found to be what the frames say: what an append builds on.
   var lastTrusted: RingState?
   var positions = SequenceMap()
-  private var identityCheckedAt: Int64
+  /// By the monotonic clock. Readers that wait look at the path too, and need no lock for it.
+  private let identityCheckedAt: Atomic<Int64>
   private var spaceIsReserved = false
   private var backOff = LockBackOff()
   private var semaphore = UpstreamSemaphore()
@@ -48,7 +49,7 @@ public final class Pool: @unchecked Sendable {
   init(_ file: consuming File, path: String, info: File.Info, geometry: PoolGeometry) throws(PoolError) {
     self.path = path
     identity = info.identity
-    identityCheckedAt = Clock.monotonic()
+    identityCheckedAt = Atomic(Clock.monotonic())
     let mapping = try attempt("failed to map pool", path) { () throws(SystemError) -> Mapping in
       try Mapping(file, count: Int(geometry.fileSize), writable: true)
     }
@@ -107,7 +108,7 @@ public final class Pool: @unchecked Sendable {
     }
     let result = try alone(body)
     wake.wakeAll()
-    semaphore.post(path, now: identityCheckedAt)
+    semaphore.post(path, now: identityCheckedAt.load(ordering: .relaxed))
     return result
   }
 
@@ -158,7 +159,7 @@ public final class Pool: @unchecked Sendable {
   /// - Throws: `.notFound` if it was deleted or replaced, `.corrupt` if its length changed.
   func verifyPath(trust: Int64 = PoolLimits.identityTrust) throws(PoolError) {
     let now = Clock.monotonic()
-    if now - identityCheckedAt < trust { return }
+    if now - identityCheckedAt.load(ordering: .relaxed) < trust { return }
     var found = try lookAtPath()
     // The name may go to nobody, or to another file, between being opened and being looked at: then what is told is neither.
     if let info = found, info.links == 0 || info.identity != identity { found = try lookAtPath() }
@@ -172,7 +173,7 @@ public final class Pool: @unchecked Sendable {
     guard info.size == geometry.fileSize else {
       throw PoolError(.corrupt, "invalid file size", hint: "somebody changed the file's length", path: path)
     }
-    identityCheckedAt = now
+    identityCheckedAt.store(now, ordering: .relaxed)
   }
 
   /// What has the pool's name now; nil: nothing.

@@ -41,6 +41,12 @@ extension Connection {
   }
 }
 
+extension Connection {
+  /// Makes `generate_series(start, stop, step)` a table of whole numbers: from `start`, 0 unless given, by `step`, 1 unless given, up to
+  /// `stop`, 4,294,967,295 unless given; the same numbers backwards if `step` is negative.
+  package func makeSeries() throws(SQLiteError) { try check(csqlite_make_series(handle)) }
+}
+
 private func give(_ result: FunctionResult, to context: OpaquePointer?) {
   switch result {
   case .value(.null): sqlite3_result_null(context)

@@ -62,6 +62,8 @@ import Testing
     "SELECT a.\"id\" AS [the id], `x` FROM \"main\".\"a\"",
     "SELECT id, x IS DISTINCT FROM 2 FROM a WHERE s IS NOT DISTINCT FROM 'a'",
     "SELECT value FROM a, json_each('[1,2]') WHERE a.id = value",
+    "SELECT id, value FROM a, generate_series(1, a.x)",
+    "SELECT value, s FROM generate_series(1, 4) LEFT JOIN a ON a.id = value",
     "SELECT id, julianday('2020-01-01') FROM a",
     "SELECT left.s, right.s FROM a AS left, a AS right WHERE left.id = right.x",
     "SELECT /* FROM x */ s -- WHERE\n FROM /* two */ a -- here\n WHERE /* that */ x > 0 -- end",

@@ -41,6 +41,7 @@ import Testing
     ("WITH x AS (SELECT 1) DELETE FROM t", .usage),
     ("SELECT 1", .usage),
     ("SELECT * FROM json_each('[1]')", .usage),
+    ("SELECT * FROM generate_series(1, 3)", .usage),
     ("", .usage),
     ("SELECT * FROM t; SELECT * FROM a", .sql),
     ("SELECT FROM t", .sql),

@@ -64,4 +64,28 @@ import Testing
     #expect(try again.step())
     #expect(again.value(at: 0) == .null)
   }
+
+  @Test(arguments: [
+    ("generate_series(1, 5)", "1 2 3 4 5"), ("generate_series(1, 10, 4)", "1 5 9"), ("generate_series(3, 3)", "3"),
+    ("generate_series(5, 1)", ""), ("generate_series(1, 6, -2)", "5 3 1"), ("generate_series(6, 1, -2)", ""),
+    ("generate_series(2, 4, 0)", "2 3 4"), ("generate_series(1, NULL)", ""), ("generate_series(NULL, 3)", ""),
+    ("generate_series('2', 3.9)", "2 3"), ("generate_series(-2, 2, 2)", "-2 0 2"),
+    ("generate_series(9223372036854775806, 9223372036854775807)", "9223372036854775806 9223372036854775807"),
+    ("generate_series(-9223372036854775808, 9223372036854775807, -9223372036854775808)", "0 -9223372036854775808"),
+    ("generate_series(0, 9223372036854775807, 9223372036854775807)", "0 9223372036854775807"),
+    ("generate_series WHERE start = 2 AND stop = 4", "2 3 4"),
+    ("(SELECT * FROM generate_series LIMIT 3)", "0 1 2"),
+    ("(SELECT * FROM generate_series(4294967294))", "4294967294 4294967295"),
+    ("(VALUES (1), (3)) AS v JOIN generate_series(v.column1, 3)", "1 2 3 3"),
+  ])
+  func givesASeriesOfNumbersAsRows(source: String, numbers: String) throws {
+    let connection = try Connection("", .memory)
+    try connection.makeSeries()
+    let rows = try connection.rows("SELECT value FROM \(source)")
+    #expect(rows.map { $0[0].description }.joined(separator: " ") == numbers)
+    // A view may use it, and nobody may write to it.
+    try connection.run("CREATE VIEW three AS SELECT value FROM generate_series(1, 3)")
+    #expect(try connection.value("SELECT sum(value) FROM three") == 6)
+    #expect(throws: SQLiteError.self) { try connection.run("DELETE FROM generate_series") }
+  }
 }

@@ -126,7 +126,7 @@ final class QueryAnalyzer: @unchecked Sendable {
   /// Whether what a query reads needs no watching: a view, whose tables are told of as well, a function that gives rows, or a common
   /// table expression of which no column is read, which SQLite tells of as if it were a table.
   private func isNoTable(_ name: String, reads columns: Set<String>) throws(StateError) -> Bool {
-    if ["json_each", "json_tree"].contains(where: { $0.isSameName(name) }) { return true }
+    if ["json_each", "json_tree", "generate_series"].contains(where: { $0.isSameName(name) }) { return true }
     if ["sqlite_", "pragma_"].contains(where: { name.utf8.starts(with: $0.utf8) }) { return false }
     do throws(SQLiteError) {
       let type = try connection.value(

@@ -57,6 +57,7 @@ public final class StateStore: @unchecked Sendable {
       database = try Database(path, options) { (connection) throws(SQLiteError) in
         try WriterGuard.register(on: connection)
         try ContainsFunction.register(on: connection)
+        try connection.makeSeries()
         connection.setLimit(.length, StateStore.largestValue)
         if connection.isReadOnly { try ReaderGuard.stand(before: connection) }
       }

@@ -1,5 +1,5 @@
 /* SQLite as it is, and what Swift cannot say to it: functions with a variable number of arguments, destructors that are no
- * functions, and a virtual table that hears of savepoints.
+ * functions, and virtual tables.
  */
 #ifndef CSQLITE_H
 #define CSQLITE_H
@@ -41,5 +41,9 @@ typedef struct csqlite_savepoints {
 /* Makes a virtual table `name` that has no rows. A statement that would write to it lets the watcher hear of every savepoint until
  * the end of the transaction. */
 int csqlite_watch_savepoints(sqlite3 *database, const char *name, const csqlite_savepoints *watcher);
+
+/* Gives the connection `generate_series(start, stop, step)`: a table of the whole numbers from `start`, 0 unless given, by `step`, 1
+ * unless given, up to `stop`; backwards if `step` is negative. An argument that is NULL makes it empty. */
+int csqlite_make_series(sqlite3 *database);
 
 #endif
