@@ -81,8 +81,8 @@ import Testing
   func givesASeriesOfNumbersAsRows(source: String, numbers: String) throws {
     let connection = try Connection("", .memory)
     try connection.makeSeries()
-    let rows = try connection.rows("SELECT value FROM \(source)")
-    #expect(rows.map { $0[0].description }.joined(separator: " ") == numbers)
+    let rows = try connection.rows("SELECT CAST(value AS TEXT) FROM \(source)")
+    #expect(rows.map { $0[0].string ?? "" }.joined(separator: " ") == numbers)
     // A view may use it, and nobody may write to it.
     try connection.run("CREATE VIEW three AS SELECT value FROM generate_series(1, 3)")
     #expect(try connection.value("SELECT sum(value) FROM three") == 6)

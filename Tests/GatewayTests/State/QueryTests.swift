@@ -147,7 +147,14 @@ import Testing
   }
 }
 
-@Suite struct ContainsFunctionTests {
+@Suite struct ExtraFunctionTests {
+  @Test func aSeriesOfNumbersIsATable() throws {
+    let node = try LiveState()
+    #expect(
+      try node.query(#"["SELECT sum(value), count(*) FROM generate_series(?, ?, 2)",[1,100]]"#)[1]
+        == #"{"row":[1,[2500,50]]}"#)
+  }
+
   @Test(arguments: [
     (#"{}"#, #"{"a":1}"#, "1"), (#"{"a":1}"#, #"{"b":2,"a":1.0}"#, "1"), (#"{"a":2}"#, #"{"a":1}"#, "0"),
     (#"{"a":{"b":"x"}}"#, #"{"a":{"c":0,"b":"x"}}"#, "1"), (#"{"a":[1,2]}"#, #"{"a":[1,2]}"#, "1"),
