@@ -17,7 +17,7 @@ public struct ResponseHead: Sendable {
   /// Adds a field. Bytes that would end its line are made blanks.
   ///
   /// - Parameter name: In lower case.
-  public mutating func add(_ name: StaticString, _ value: String) {
+  public mutating func add(_ name: StaticString, text value: String) {
     add(name) { $0.append(contentsOf: value.utf8.lazy.map(Self.harmless)) }
   }
 

@@ -38,18 +38,28 @@ public enum PoolDirectory {
   ///
   /// - Throws: `.usage` for an empty reference, one with NUL, or with a drive prefix.
   public static func resolve(_ reference: String, in directory: String) throws(PoolError) -> String {
-    let bytes = Array(reference.utf8)
-    let hasDrive = bytes.count >= 2 && bytes[1] == UInt8(ascii: ":") && (bytes[0] | 0x20).isLowercaseLetter
-    let isPath = bytes.contains { Paths.isSeparator($0) }
-    guard !bytes.isEmpty, !bytes.contains(0), isPath || !hasDrive else {
+    if try isPath(reference) { return reference }
+    let hasEnding = reference.utf8.suffix(PoolLimits.fileExtension.utf8.count)
+      .elementsEqual(PoolLimits.fileExtension.utf8)
+    return Paths.join(directory, hasEnding ? reference : reference + PoolLimits.fileExtension)
+  }
+
+  /// Whether a reference is a path, and not a name.
+  private static func isPath(_ reference: String) throws(PoolError) -> Bool {
+    var (isPath, hasNUL) = (false, false)
+    for byte in reference.utf8 {
+      if Paths.isSeparator(byte) { isPath = true }
+      if byte == 0 { hasNUL = true }
+    }
+    let start = reference.utf8.prefix(2)
+    let hasDrive =
+      start.count == 2 && start.last == UInt8(ascii: ":") && start.first.map { ($0 | 0x20).isLowercaseLetter } == true
+    guard !reference.isEmpty, !hasNUL, isPath || !hasDrive else {
       throw PoolError(
         .usage, "pool name must be nonempty and must not contain NUL or a path prefix",
         hint: "use a plain name, or a path with a separator")
     }
-    if isPath { return reference }
-    let ending = Array(PoolLimits.fileExtension.utf8)
-    return Paths.join(
-      directory, bytes.suffix(ending.count).elementsEqual(ending) ? reference : reference + PoolLimits.fileExtension)
+    return isPath
   }
 
   /// Refuses what is not a plain name; for places where a path would be a hole.
@@ -59,7 +69,7 @@ public enum PoolDirectory {
     guard !name.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }) else {
       throw PoolError(.usage, "pool name must not contain path separators", hint: "use a plain name")
     }
-    _ = try resolve(name, in: "")
+    _ = try isPath(name)
   }
 
   /// The pools of a directory in ascending order of their names' bytes; none if the directory does not exist. A pool that

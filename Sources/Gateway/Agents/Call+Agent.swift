@@ -138,7 +138,7 @@ extension Call {
   /// Answers with a message of the protocol.
   func answerAgent(_ text: [UInt8], status: UInt16 = 200, session: String? = nil) {
     var head = head(status, MediaType.json)
-    if let session { head.add("mcp-session-id", session) }
+    if let session { head.add("mcp-session-id", text: session) }
     exchange.respond(head, text)
   }
 

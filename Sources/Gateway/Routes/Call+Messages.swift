@@ -99,7 +99,7 @@ extension Call {
         desk.text.removeAll()
         try pool.withMessage(sequence) { desk.text.append($0.payload) }
         var head = head(200, MediaType.document)
-        head.add("plasmite-seq", "\(sequence)")
+        head.add("plasmite-seq", text: "\(sequence)")
         desk.text.withUnsafeBytes { exchange.respond(head, $0) }
       }
     }
@@ -116,6 +116,7 @@ extension Call {
   /// Whether `prefer` has `return=minimal` (RFC 7240): the client knows what it sent.
   private var prefersReceipt: Bool {
     guard let preferences = request.headerBytes("prefer") else { return false }
+    if FieldWord.isSame(preferences, "return=minimal") { return true }
     return preferences.split(separator: UInt8(ascii: ",")).contains { preference in
       let end = preference.firstIndex(of: UInt8(ascii: ";")) ?? preference.endIndex
       let words = preference[..<end].filter { $0 != 0x20 && $0 != 0x09 }

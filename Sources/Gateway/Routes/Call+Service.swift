@@ -33,7 +33,7 @@ extension Call {
       return fail(Failure(.internal, "no randomness from the system", causes: [error.message]))
     }
     var head = head(200, MediaType.page)
-    head.add("content-security-policy", policy)
+    head.add("content-security-policy", text: policy)
     head.add("referrer-policy", "no-referrer")
     head.add("cache-control", "no-cache")
     exchange.respond(head, text)

@@ -48,7 +48,7 @@ struct Call: Sendable {
 
   private func addCORSFields(to head: inout ResponseHead) {
     guard let corsOrigin else { return }
-    head.add("access-control-allow-origin", corsOrigin)
+    head.add("access-control-allow-origin", text: corsOrigin)
     head.add("vary", "origin")
   }
 
@@ -77,7 +77,7 @@ struct Call: Sendable {
 
   func refuse(_ refusal: AccessRefusal) {
     fail(refusal.failure, status: refusal.status) { head in
-      if let challenge = refusal.challenge { head.add("www-authenticate", challenge) }
+      if let challenge = refusal.challenge { head.add("www-authenticate", text: challenge) }
     }
   }
 

@@ -182,8 +182,8 @@ extension StateCall {
   private func follow(_ stream: LiveStream, _ pass: Turnstile.Pass, names hasHash: Bool) {
     var head = ResponseHead(200)
     head.add("cache-control", "no-store")
-    head.add("corro-query-id", "\(stream.id)")
-    if hasHash { head.add("corro-query-hash", Hexadecimal.text([stream.hash])) }
+    head.add("corro-query-id", text: "\(stream.id)")
+    if hasHash { head.add("corro-query-hash", text: Hexadecimal.text([stream.hash])) }
     do throws(SystemError) { try LiveFeed(self, stream).begin(head) } catch { fail(500, error.message) }
     pass.leave()
   }
