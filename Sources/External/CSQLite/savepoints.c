@@ -1,5 +1,4 @@
-#include "csqlite.h"
-#include <string.h>
+#include "virtual_table.h"
 
 typedef struct watch_table {
     sqlite3_vtab base;
@@ -9,28 +8,13 @@ typedef struct watch_table {
 static int connect_table(sqlite3 *database, void *watcher, int argument_count, const char *const *arguments,
                          sqlite3_vtab **made, char **message)
 {
-    watch_table *table;
-    int status;
+    int status = csqlite_make_table(database, "CREATE TABLE watch(column_of_none)", sizeof(watch_table), made);
 
     (void)argument_count, (void)arguments, (void)message;
-    status = sqlite3_declare_vtab(database, "CREATE TABLE watch(column_of_none)");
-    if (status != SQLITE_OK) {
-        return status;
+    if (status == SQLITE_OK) {
+        ((watch_table *)*made)->watcher = *(const csqlite_savepoints *)watcher;
     }
-    table = sqlite3_malloc(sizeof(*table));
-    if (!table) {
-        return SQLITE_NOMEM;
-    }
-    memset(table, 0, sizeof(*table));
-    table->watcher = *(const csqlite_savepoints *)watcher;
-    *made = &table->base;
-    return SQLITE_OK;
-}
-
-static int disconnect_table(sqlite3_vtab *table)
-{
-    sqlite3_free(table);
-    return SQLITE_OK;
+    return status;
 }
 
 static int plan(sqlite3_vtab *table, sqlite3_index_info *info)
@@ -44,18 +28,7 @@ static int plan(sqlite3_vtab *table, sqlite3_index_info *info)
 static int open_cursor(sqlite3_vtab *table, sqlite3_vtab_cursor **made)
 {
     (void)table;
-    *made = sqlite3_malloc(sizeof(**made));
-    if (!*made) {
-        return SQLITE_NOMEM;
-    }
-    memset(*made, 0, sizeof(**made));
-    return SQLITE_OK;
-}
-
-static int close_cursor(sqlite3_vtab_cursor *cursor)
-{
-    sqlite3_free(cursor);
-    return SQLITE_OK;
+    return csqlite_make_cursor(sizeof(**made), made);
 }
 
 static int filter(sqlite3_vtab_cursor *cursor, int number, const char *text, int count, sqlite3_value **values)
@@ -128,9 +101,9 @@ static const sqlite3_module watch_module = {
     .iVersion = 2,
     .xConnect = connect_table,
     .xBestIndex = plan,
-    .xDisconnect = disconnect_table,
+    .xDisconnect = csqlite_free_table,
     .xOpen = open_cursor,
-    .xClose = close_cursor,
+    .xClose = csqlite_free_cursor,
     .xFilter = filter,
     .xNext = next_row,
     .xEof = is_at_end,

@@ -1,7 +1,6 @@
 /* generate_series(start, stop, step): whole numbers as the rows of a table, as SQLite's own shell has them
  * (https://www.sqlite.org/series.html). */
-#include "csqlite.h"
-#include <string.h>
+#include "virtual_table.h"
 
 enum { VALUE, START, STOP, STEP };
 /* Which of the arguments are there, as the plan tells the filter. */
@@ -21,28 +20,16 @@ typedef struct series_cursor {
 static int connect_table(sqlite3 *database, void *context, int argument_count, const char *const *arguments,
                          sqlite3_vtab **made, char **message)
 {
-    int status;
+    int status = csqlite_make_table(
+        database, "CREATE TABLE series(value INTEGER, start INTEGER HIDDEN, stop INTEGER HIDDEN, step INTEGER HIDDEN)",
+        sizeof(**made), made);
 
     (void)context, (void)argument_count, (void)arguments, (void)message;
-    status = sqlite3_declare_vtab(
-        database, "CREATE TABLE series(value INTEGER, start INTEGER HIDDEN, stop INTEGER HIDDEN, step INTEGER HIDDEN)");
-    if (status != SQLITE_OK) {
-        return status;
+    if (status == SQLITE_OK) {
+        /* Views may use it: it reaches nothing. */
+        sqlite3_vtab_config(database, SQLITE_VTAB_INNOCUOUS);
     }
-    *made = sqlite3_malloc(sizeof(**made));
-    if (!*made) {
-        return SQLITE_NOMEM;
-    }
-    memset(*made, 0, sizeof(**made));
-    /* Views may use it: it reaches nothing. */
-    sqlite3_vtab_config(database, SQLITE_VTAB_INNOCUOUS);
-    return SQLITE_OK;
-}
-
-static int disconnect_table(sqlite3_vtab *table)
-{
-    sqlite3_free(table);
-    return SQLITE_OK;
+    return status;
 }
 
 static int plan(sqlite3_vtab *table, sqlite3_index_info *info)
@@ -78,21 +65,8 @@ static int plan(sqlite3_vtab *table, sqlite3_index_info *info)
 
 static int open_cursor(sqlite3_vtab *table, sqlite3_vtab_cursor **made)
 {
-    series_cursor *cursor = sqlite3_malloc(sizeof(*cursor));
-
     (void)table;
-    if (!cursor) {
-        return SQLITE_NOMEM;
-    }
-    memset(cursor, 0, sizeof(*cursor));
-    *made = &cursor->base;
-    return SQLITE_OK;
-}
-
-static int close_cursor(sqlite3_vtab_cursor *cursor)
-{
-    sqlite3_free(cursor);
-    return SQLITE_OK;
+    return csqlite_make_cursor(sizeof(series_cursor), made);
 }
 
 static int filter(sqlite3_vtab_cursor *base, int given, const char *text, int count, sqlite3_value **values)
@@ -169,9 +143,9 @@ static const sqlite3_module series_module = {
     .iVersion = 0,
     .xConnect = connect_table,
     .xBestIndex = plan,
-    .xDisconnect = disconnect_table,
+    .xDisconnect = csqlite_free_table,
     .xOpen = open_cursor,
-    .xClose = close_cursor,
+    .xClose = csqlite_free_cursor,
     .xFilter = filter,
     .xNext = next_row,
     .xEof = is_at_end,
