@@ -18,8 +18,7 @@ extension MCPServer {
   /// The file of a pool, if the client may use it.
   func path(of name: String, _ mode: MCPAccess.Mode, _ access: MCPAccess) throws(Failure) -> String {
     let path = try storing { () throws(PoolError) in
-      try PoolDirectory.requireName(name)
-      return try PoolDirectory.resolve(name, in: directory)
+      try PoolDirectory.path(named: name, in: directory)
     } explaining: {
       $0.hint = "give a plain name, as plasmite_pool_list shows them"
     }

@@ -38,10 +38,21 @@ public enum PoolDirectory {
   ///
   /// - Throws: `.usage` for an empty reference, one with NUL, or with a drive prefix.
   public static func resolve(_ reference: String, in directory: String) throws(PoolError) -> String {
-    if try isPath(reference) { return reference }
-    let hasEnding = reference.utf8.suffix(PoolLimits.fileExtension.utf8.count)
-      .elementsEqual(PoolLimits.fileExtension.utf8)
-    return Paths.join(directory, hasEnding ? reference : reference + PoolLimits.fileExtension)
+    try isPath(reference) ? reference : file(reference, in: directory)
+  }
+
+  /// The file of the pool of this plain name.
+  ///
+  /// - Throws: `.usage` for what is no plain name.
+  public static func path(named name: String, in directory: String) throws(PoolError) -> String {
+    try requireName(name)
+    return file(name, in: directory)
+  }
+
+  private static func file(_ name: String, in directory: String) -> String {
+    let ending = PoolLimits.fileExtension
+    let hasEnding = name.utf8.suffix(ending.utf8.count).elementsEqual(ending.utf8)
+    return Paths.join(directory, hasEnding ? name : name + ending)
   }
 
   /// Whether a reference is a path, and not a name.

@@ -5,25 +5,17 @@ internal import Platform
 /// A checkpoint must wait until the whole log is on stable storage. So a thread sees to that while the log grows, and the commit that
 /// checkpoints waits for the last part only. What that thread does decides nothing: SQLite asks for the same again.
 final class LogKeeper {
-  /// Bytes that the log grows by before the thread is woken.
-  private static let step: UInt64 = 1 << 20
-  /// Of the log's header, and of what stands before each page (https://www.sqlite.org/fileformat2.html#walformat).
-  private static let headerBytes: UInt64 = 32
-  private static let frameHeaderBytes: UInt64 = 24
+  /// Pages that the log grows by before the thread is woken: 1 MiB of the usual ones.
+  private static let step = 256
 
   private let checkpointPages: Int
-  private let frameBytes: UInt64
   private let syncer: Syncer
   private var thread: Thread?
-  /// Bytes of the log, from its beginning, that the thread was told of.
-  private var told: UInt64 = 0
+  /// Pages of the log, from its beginning, that the thread was told of.
+  private var told = 0
 
   init(of writer: Connection, checkpointPages: Int) throws(SQLiteError) {
     self.checkpointPages = checkpointPages
-    guard case .integer(let pageBytes) = try writer.pragma("page_size") else {
-      throw SQLiteError(.corrupt, "no page size")
-    }
-    frameBytes = Self.frameHeaderBytes + UInt64(clamping: pageBytes)
     do throws(SystemError) { syncer = try Syncer(writer.path + "-wal") } catch {
       throw SQLiteError(.noMemory, error.message)
     }
@@ -35,11 +27,10 @@ final class LogKeeper {
   /// So many pages are in the log after a commit; true when they are to be moved into the file.
   func grew(to pages: Int) -> Bool {
     if pages >= checkpointPages { return true }
-    let end = Self.headerBytes + UInt64(pages) * frameBytes
     // It began anew.
-    if end < told { told = 0 }
-    guard end - told >= Self.step else { return false }
-    told = end
+    if pages < told { told = 0 }
+    guard pages - told >= Self.step else { return false }
+    told = pages
     // Most files never get this far, and need no thread.
     if thread == nil { thread = try? Thread { [syncer] in syncer.run() } }
     syncer.ask()

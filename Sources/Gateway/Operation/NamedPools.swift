@@ -13,8 +13,7 @@ struct NamedPools: Sendable {
   /// - Throws: Usage for what is no plain name.
   func path(_ name: String) throws(PoolError) -> String {
     do throws(PoolError) {
-      try PoolDirectory.requireName(name)
-      return try PoolDirectory.resolve(name, in: directory)
+      return try PoolDirectory.path(named: name, in: directory)
     } catch {
       var error = error
       // The commands' hint speaks of paths, which are nobody's business here.
